@@ -1,0 +1,41 @@
+"""Dose levels: an ordered tuple of drug doses, and whether their order makes sense."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DrugDose:
+    """One drug's dose at a level, for example 400 mg twice daily."""
+
+    drug: str
+    amount: Decimal
+    unit: str
+    schedule: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLevel:
+    """A level has an id and an ordinal; each drug has its own dose."""
+
+    level_id: str
+    ordinal: int
+    doses: tuple[DrugDose, ...]
+
+
+def rises(lower: DoseLevel, higher: DoseLevel) -> tuple[str, ...]:
+    """The drugs whose dose rises from one level to the next; an order with none is an error."""
+    before = {dose.drug: dose.amount for dose in lower.doses}
+    return tuple(d.drug for d in higher.doses if d.amount > before.get(d.drug, Decimal(0)))
+
+
+def falls(lower: DoseLevel, higher: DoseLevel) -> tuple[str, ...]:
+    """The drugs whose dose falls from one level to the next; allowed, but doubtful."""
+    after = {dose.drug: dose.amount for dose in higher.doses}
+    return tuple(d.drug for d in lower.doses if after.get(d.drug, Decimal(0)) < d.amount)
+
+
+def steps(levels: Sequence[DoseLevel]) -> tuple[tuple[DoseLevel, DoseLevel], ...]:
+    """Neighbouring levels in ascending order."""
+    return tuple(zip(levels, levels[1:], strict=False))

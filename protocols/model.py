@@ -1,0 +1,101 @@
+"""A trial's protocol as frozen data, after it was parsed and found sound."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from cohorts.designs.three_plus_three import Variant
+from cohorts.levels import DoseLevel
+from eligibility.criteria import Criteria
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """A study drug and the doses of it that a subject needs in the DLT window to be evaluable."""
+
+    name: str
+    required_doses: int
+    planned_doses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An outcome of the trial's public record, kept as plain data."""
+
+    title: str
+    kind: Literal["primary", "secondary"]
+    time_frame: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    site_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseOne:
+    """How the dose is escalated. `levels` are in ascending order; `start_level` is an id of one."""
+
+    variant: Variant
+    levels: tuple[DoseLevel, ...]
+    start_level: str
+    drugs: tuple[Drug, ...]
+    dlt_window_days: int
+    stagger_days: int
+    rp2d_min_evaluable: int
+    signatures_required: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTwo:
+    """How many subjects Phase II takes; `site_cap` counts reserved + dosed (rules R21)."""
+
+    number: int
+    counts_phase1: bool
+    site_cap: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """How places are held and handed out."""
+
+    reservation_hours: int
+    reserve_on: Literal["eligible", "consented"]
+    waitlist_order: Literal["first_come", "round_robin"]
+    max_live_reservations_per_site: int | None
+    max_rescreens: int
+    screening_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One version of a trial's protocol; `digest` is the SHA-256 of `text` in UTF-8."""
+
+    protocol_id: str
+    version: str
+    title: str
+    time_zone: ZoneInfo
+    phase1: PhaseOne
+    phase2: PhaseTwo
+    assignment: Assignment
+    sites: tuple[Site, ...]
+    criteria: Criteria
+    outcomes: tuple[Outcome, ...]
+    illustrative: tuple[str, ...]
+    """The tables of the file marked `illustrative = true`: not from the public record."""
+    text: str
+    digest: str
+
+    @property
+    def site_ids(self) -> tuple[str, ...]:
+        return tuple(site.site_id for site in self.sites)
+
+    def local_date(self, at: datetime) -> date:
+        """The calendar date of an instant in the trial's time zone (rules R1)."""
+        return at.astimezone(self.time_zone).date()
+
+    def midnight(self, on: date) -> datetime:
+        """00:00 of a date in the trial's time zone."""
+        return datetime.combine(on, time(0), tzinfo=self.time_zone)
