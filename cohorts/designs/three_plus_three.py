@@ -71,9 +71,7 @@ def recommend(
     return Recommendation("mtd", current)
 
 
-def _after_three(
-    variant: Variant, levels: Sequence[LevelCounts], current: int
-) -> Recommendation:
+def _after_three(variant: Variant, levels: Sequence[LevelCounts], current: int) -> Recommendation:
     if levels[current].dlts == 1:
         return Recommendation("expand", current)
     if _untried_above(levels, current):

@@ -1,0 +1,66 @@
+"""A slot: one subject's place at a dose level, from held to outcome, and its DLT window."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+SlotState = Literal[
+    "held",
+    "reserved",
+    "authorised",
+    "dosed",
+    "cleared",
+    "dlt",
+    "not_evaluable",
+    "released",
+    "expired",
+    "recalled",
+]
+UNDOSED: frozenset[SlotState] = frozenset({"held", "reserved", "authorised"})
+TREATED: frozenset[SlotState] = frozenset({"dosed", "cleared", "dlt", "not_evaluable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The latest slot of a subject; earlier ones stay in the log."""
+
+    slot_id: str
+    phase: int
+    level_id: str
+    state: SlotState
+    reserved_at: datetime
+    expires_at: datetime
+    dose_not_before: date | None = None
+    flagged: tuple[str, ...] = ()
+    """Criteria that an amended form no longer meets."""
+    authorised_for: date | None = None
+    dosed_on: date | None = None
+    window_ends_on: date | None = None
+    dlt_onset_on: date | None = None
+    late_toxicities: int = 0
+    given_level_id: str | None = None
+    """The level really given, when it was another than the assigned one; not corrected yet."""
+
+    @property
+    def undosed(self) -> bool:
+        """A live reservation: it counts until dosed, released, expired or recalled."""
+        return self.state in UNDOSED
+
+    @property
+    def treated(self) -> bool:
+        return self.state in TREATED
+
+    @property
+    def live(self) -> bool:
+        return self.undosed or self.treated
+
+
+def window_end(dosed_on: date, window_days: int) -> date:
+    """The window covers days 1 to w and ends at 00:00 of first dose + w days (rules R1)."""
+    assert window_days >= 1
+    return dosed_on + timedelta(days=window_days)
+
+
+def in_window(onset_on: date, dosed_on: date, window_ends_on: date) -> bool:
+    """Onset in days 1 to w (rules R8)."""
+    return dosed_on <= onset_on < window_ends_on
