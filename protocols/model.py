@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -20,12 +21,43 @@ class Drug:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What the record reports as measured, with its confidence interval."""
+
+    subjects_analysed: int
+    statistic: str
+    value: Decimal
+    unit: str
+    confidence_percent: int
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """An outcome of the trial's public record, kept as plain data."""
 
     title: str
     kind: Literal["primary", "secondary"]
     time_frame: str
+    description: str = ""
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What the public record says of the trial besides criteria and outcomes."""
+
+    lead: str
+    collaborators: tuple[str, ...]
+    first_received_on: date
+    ended_on: date
+    status: str
+    design: str
+    arms: tuple[str, ...]
+    phase1_purpose: str
+    phase2_purpose: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +78,8 @@ class PhaseOne:
     stagger_days: int
     rp2d_min_evaluable: int
     signatures_required: int
+    cycle_days: int | None = None
+    """Length of a treatment cycle, where it is known; the DLT window need not be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +121,7 @@ class Protocol:
     """The tables of the file marked `illustrative = true`: not from the public record."""
     text: str
     digest: str
+    registry: Registry | None = None
 
     @property
     def site_ids(self) -> tuple[str, ...]:
