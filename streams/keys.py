@@ -1,0 +1,37 @@
+"""The keys of the read side. Everything of one trial carries its tag, so it lives in one slot."""
+
+
+def head(trial_id: str) -> str:
+    return f"{{{trial_id}}}:head"
+
+
+def log(trial_id: str) -> str:
+    return f"{{{trial_id}}}:log"
+
+
+def answers(trial_id: str) -> str:
+    return f"{{{trial_id}}}:answers"
+
+
+def protocol(trial_id: str) -> str:
+    """The sequence of the record that adopted the protocol in force."""
+    return f"{{{trial_id}}}:protocol"
+
+
+def of_trial(trial_id: str) -> tuple[str, str, str, str]:
+    """In the order in which `publish.lua` declares them."""
+    return head(trial_id), log(trial_id), answers(trial_id), protocol(trial_id)
+
+
+def trials(partition: int) -> str:
+    """Hash: the trials of a partition; `@through` is the offset up to which all are listed."""
+    return f"holdfast:trials:{partition}"
+
+
+def entry_id(sequence: int) -> str:
+    """The id of a record in `{trial}:log`; Redis allows no 0-0."""
+    return f"{sequence}-1"
+
+
+def sequence_of(entry: bytes) -> int:
+    return int(entry.split(b"-", 1)[0])

@@ -1,0 +1,130 @@
+"""One record of `trial.log` is one decision: built once, hashed as stored, never written anew."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+
+from enrollment.answer import Answer
+from enrollment.canonical import canonical, digest
+from enrollment.commands import Actor, Digest, Id, JudgedRequest, Model
+from enrollment.events import AnyEvent
+
+FORMAT = 1
+
+
+class HigherFormatError(Exception):
+    """Written by a newer Holdfast: this one must not go on with the partition."""
+
+
+class UnreadableRecordError(Exception):
+    """No record of ours: void for every reader."""
+
+
+class LogRecord(Model):
+    """The content of one record. `previous` is the hash of the trial's record before it, or empty.
+
+    `protocol` is the digest of the protocol in force when it was decided, empty before the first;
+    `public_from` is the number of the first public event that this record gives.
+    """
+
+    format: Literal[1]
+    trial: Id
+    sequence: Annotated[int, Field(ge=0)]
+    previous: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    command_id: UUID
+    digest: Digest
+    actor: Actor
+    at: AwareDatetime
+    protocol: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    public_from: Annotated[int, Field(ge=0)]
+    answer: Answer
+    events: tuple[Annotated[AnyEvent, Field(discriminator="type")], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record with the bytes it has in Kafka and in Redis, and their SHA-256."""
+
+    content: LogRecord
+    stored: bytes
+    hash: str
+
+    @property
+    def trial_id(self) -> str:
+        return self.content.trial
+
+    @property
+    def sequence(self) -> int:
+        return self.content.sequence
+
+
+_RECORD: TypeAdapter[LogRecord] = TypeAdapter(LogRecord)
+
+
+def build(
+    request: JudgedRequest,
+    sequence: int,
+    previous: str,
+    protocol: str,
+    public_from: int,
+    answer: Answer,
+    events: tuple[AnyEvent, ...],
+) -> Record:
+    """The record of a decision. The same decision on the same chain gives the same bytes."""
+    content = LogRecord.model_construct(
+        format=1,
+        trial=request.trial_id,
+        sequence=sequence,
+        previous=previous,
+        command_id=request.command_id,
+        digest=request.digest,
+        actor=request.actor,
+        at=request.at,
+        protocol=protocol,
+        public_from=public_from,
+        answer=answer,
+        events=events,
+    )
+    plain: dict[str, Any] = {
+        "format": FORMAT,
+        "trial": request.trial_id,
+        "sequence": sequence,
+        "previous": previous,
+        "command_id": str(request.command_id),
+        "digest": request.digest,
+        "actor": request.actor.model_dump(mode="json"),
+        "at": request.at.isoformat().replace("+00:00", "Z"),
+        "protocol": protocol,
+        "public_from": public_from,
+        "answer": answer.model_dump(mode="json", exclude_defaults=True),
+        "events": [event.model_dump(mode="json") for event in events],
+    }
+    stored = canonical(plain)
+    return Record(content, stored, digest(stored))
+
+
+def parse(stored: bytes) -> Record:
+    """The record that these bytes are; a higher format number is told apart from nonsense."""
+    try:
+        content = _RECORD.validate_json(stored)
+    except ValidationError as error:
+        if _format_of(stored) > FORMAT:
+            raise HigherFormatError(
+                f"trial.log holds format {_format_of(stored)}, this worker knows {FORMAT}: "
+                "update every worker before you go on"
+            ) from None
+        # The message of a validation error quotes its input, which may be clinical.
+        raise UnreadableRecordError(f"not a record: {error.error_count()} errors") from None
+    return Record(content, stored, digest(stored))
+
+
+def _format_of(stored: bytes) -> int:
+    try:
+        plain = orjson.loads(stored)
+    except orjson.JSONDecodeError:
+        return 0
+    number = plain.get("format") if isinstance(plain, dict) else None
+    return number if isinstance(number, int) else 0
