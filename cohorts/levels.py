@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +39,4 @@ def falls(lower: DoseLevel, higher: DoseLevel) -> tuple[str, ...]:
 
 def steps(levels: Sequence[DoseLevel]) -> tuple[tuple[DoseLevel, DoseLevel], ...]:
     """Neighbouring levels in ascending order."""
-    return tuple(zip(levels, levels[1:], strict=False))
+    return tuple(pairwise(levels))

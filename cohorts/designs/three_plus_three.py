@@ -1,15 +1,18 @@
-"""The 3+3 design in its three named variants: how many may enter a level, and what is recommended.
+"""The 3+3 design in its three named variants: how many may enter, and what is recommended.
 
-Sources: Storer 1989 (10.2307/2531693) for A, Korn 1994 (10.1002/sim.4780131802) for B; C asks for six
-at the top dose too. Decisions are taken for every n, not only 3 and 6 (rules R4, R5).
+Sources: Storer 1989 (10.2307/2531693) for A, Korn 1994 (10.1002/sim.4780131802) for B; C asks for
+six at the top dose too. Decisions are taken for every n, not only 3 and 6 (rules R4, R5).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Variant = Literal["A", "B", "C"]
 Kind = Literal["expand", "escalate", "de_escalate", "mtd", "no_tolerable_dose"]
+
+FEWEST_AT_MTD: Final[dict[Variant, int]] = {"A": 3, "B": 3, "C": 6}
+"""The fewest evaluable subjects at the dose with which each variant may end (rules R5, R22)."""
 
 
 @dataclass(frozen=True, slots=True)

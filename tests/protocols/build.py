@@ -13,7 +13,7 @@ def criteria_text(results_go_stale: bool = False) -> str:
     text = SHIPPED.read_text("utf-8").split(MARKER, 1)[1]
     if results_go_stale:
         return text
-    return re.sub(r"(?m)^(\w*valid_days) = \d+", r"\1 = 36500", text)
+    return re.sub(r"\b(\w*days_max) = \d+", r"\1 = 36500", text)
 
 
 def levels_text(levels: Sequence[str]) -> str:
@@ -53,7 +53,7 @@ def protocol_text(
     results_go_stale: bool = False,
     criteria: str | None = None,
 ) -> str:
-    """A whole protocol; the defaults are P0 of the scenarios, `site_limit` undosed places a site."""
+    """A whole protocol; defaults are P0 of the scenarios. `site_limit` counts undosed places."""
     optional_cap = "" if site_cap is None else f"site_cap = {site_cap}\n"
     optional_limit = (
         "" if site_limit is None else f"max_live_reservations_per_site = {site_limit}\n"

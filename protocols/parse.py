@@ -1,0 +1,136 @@
+"""Parses the text of a protocol strictly: either a sound protocol, or every error with its mend."""
+
+import re
+import tomllib
+from hashlib import sha256
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from protocols.criteria_tables import parse_criteria
+from protocols.errors import Problem, ProtocolError
+from protocols.lines import lines_of
+from protocols.mends import problems_of
+from protocols.model import (
+    Assignment,
+    Drug,
+    Measured,
+    Outcome,
+    PhaseOne,
+    PhaseTwo,
+    Protocol,
+    Registry,
+    Site,
+)
+from protocols.shape import OutcomeTable, PhaseOneTable, ProtocolFile, RegistryTable
+from protocols.sound import dose_levels, unsound, zone
+
+MAX_CHARACTERS: Final = 400_000
+"""As much text as a command that adopts a protocol may carry."""
+
+_PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+def parse_protocol(text: str, name: str = "protocol") -> Protocol:
+    """The protocol of a TOML text; raises `ProtocolError` with every problem found.
+
+    `name` is how messages call the text, for example its file's name.
+    """
+    if len(text) > MAX_CHARACTERS:
+        rule = f"the text has {len(text)} characters, more than {MAX_CHARACTERS}"
+        raise ProtocolError(name, [Problem("", rule, "shorten comments and descriptions")])
+    raw = _toml(text, name)
+    lines = lines_of(text)
+    tables = raw.get("criteria")
+    criteria, problems = parse_criteria(tables if isinstance(tables, list) else [], lines)
+    try:
+        file = ProtocolFile.model_validate(raw)
+    except ValidationError as error:
+        raise ProtocolError(name, [*problems_of(error, lines), *problems]) from error
+    problems.extend(unsound(file, lines))
+    if problems:
+        raise ProtocolError(name, problems)
+    return _protocol(file, criteria, text, _marked(raw))
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # A number or a nesting too big is one of these.
+        said = str(error)
+        place = _PLACE.search(said)
+        line = int(place[1]) if place and place[1] else len(text.splitlines()) or 1
+        rule = f"not valid TOML: {_PLACE.sub('', said)}"
+        mend = "correct the syntax (see toml.io)"
+        raise ProtocolError(name, [Problem("", rule, mend, line)]) from error
+
+
+def _marked(raw: dict[str, Any], at: str = "") -> tuple[str, ...]:
+    """Dotted paths of the tables with `illustrative = true`, without indexes, each once."""
+    found = [at] if at and raw.get("illustrative") is True else []
+    for key, value in raw.items():
+        path = f"{at}.{key}" if at else key
+        for table in value if isinstance(value, list) else [value]:
+            if isinstance(table, dict):
+                found.extend(_marked(table, path))
+    return tuple(dict.fromkeys(found))
+
+
+def _protocol(
+    file: ProtocolFile, criteria: Any, text: str, illustrative: tuple[str, ...]
+) -> Protocol:
+    time_zone = zone(file.time_zone)
+    assert time_zone is not None, "checked before"
+    assign = file.assignment
+    return Protocol(
+        protocol_id=file.id,
+        version=file.version,
+        title=file.title,
+        time_zone=time_zone,
+        phase1=_phase_one(file.phase1),
+        phase2=PhaseTwo(file.phase2.number, file.phase2.counts_phase1, file.phase2.site_cap),
+        assignment=Assignment(
+            reservation_hours=assign.reservation_hours,
+            reserve_on=assign.reserve_on,
+            waitlist_order=assign.waitlist_order,
+            max_live_reservations_per_site=assign.max_live_reservations_per_site,
+            max_rescreens=assign.max_rescreens,
+            screening_days=assign.screening_days,
+        ),
+        sites=tuple(Site(site.id, site.name) for site in file.sites),
+        criteria=criteria,
+        outcomes=tuple(_outcome(table) for table in file.outcomes),
+        illustrative=illustrative,
+        text=text,
+        digest=sha256(text.encode("utf-8")).hexdigest(),
+        registry=_registry(file.registry),
+    )
+
+
+def _phase_one(table: PhaseOneTable) -> PhaseOne:
+    return PhaseOne(
+        variant=table.variant,
+        levels=dose_levels(table.levels),
+        start_level=table.start_level,
+        drugs=tuple(Drug(d.name, d.required_doses, d.planned_doses) for d in table.drugs),
+        dlt_window_days=table.dlt_window_days,
+        stagger_days=table.stagger_days,
+        rp2d_min_evaluable=table.rp2d_min_evaluable,
+        signatures_required=table.signatures_required,
+        cycle_days=table.cycle_days,
+    )
+
+
+def _outcome(table: OutcomeTable) -> Outcome:
+    measured = None
+    if table.measured is not None:
+        facts = table.measured.model_dump(exclude={"illustrative"})
+        measured = Measured(**facts)
+    return Outcome(table.title, table.kind, table.time_frame, table.description, measured)
+
+
+def _registry(table: RegistryTable | None) -> Registry | None:
+    if table is None:
+        return None
+    facts = table.model_dump(exclude={"illustrative"})
+    return Registry(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()})
