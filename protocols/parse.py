@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from eligibility.criteria import Criteria
 from protocols.criteria_tables import parse_criteria
 from protocols.errors import Problem, ProtocolError
 from protocols.lines import lines_of
@@ -66,18 +67,18 @@ def _toml(text: str, name: str) -> dict[str, Any]:
 
 
 def _marked(raw: dict[str, Any], at: str = "") -> tuple[str, ...]:
-    """Dotted paths of the tables with `illustrative = true`, without indexes, each once."""
+    """Dotted paths of the tables with `illustrative = true`, each once; criteria by their id."""
     found = [at] if at and raw.get("illustrative") is True else []
     for key, value in raw.items():
-        path = f"{at}.{key}" if at else key
         for table in value if isinstance(value, list) else [value]:
             if isinstance(table, dict):
-                found.extend(_marked(table, path))
+                name = f"{key}.{table.get('id')}" if key == "criteria" else key
+                found.extend(_marked(table, f"{at}.{name}" if at else name))
     return tuple(dict.fromkeys(found))
 
 
 def _protocol(
-    file: ProtocolFile, criteria: Any, text: str, illustrative: tuple[str, ...]
+    file: ProtocolFile, criteria: Criteria, text: str, illustrative: tuple[str, ...]
 ) -> Protocol:
     time_zone = zone(file.time_zone)
     assert time_zone is not None, "checked before"
