@@ -25,6 +25,8 @@ class Slot:
     """The latest slot of a subject; earlier ones stay in the log."""
 
     slot_id: str
+    number: int
+    """Slots are numbered in order of reservation, over both phases."""
     phase: int
     level_id: str
     state: SlotState
@@ -37,7 +39,10 @@ class Slot:
     dosed_on: date | None = None
     window_ends_on: date | None = None
     dlt_onset_on: date | None = None
-    late_toxicities: int = 0
+    dlt_is_death: bool = False
+    """A DLT only because the subject died: an adjudication may still undo it (rules R14)."""
+    toxicities: int = 0
+    """Toxicities recorded that do not count, shown to reviews."""
     given_level_id: str | None = None
     """The level really given, when it was another than the assigned one; not corrected yet."""
 

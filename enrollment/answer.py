@@ -1,4 +1,4 @@
-"""The answer to a command, one of a closed set; stored with the decision and given again on repeats."""
+"""The answer to a command, one of a closed set; stored with it and given again on repeats."""
 
 from datetime import date
 from typing import Literal
@@ -29,7 +29,7 @@ class Answer(Model):
     sentence: str | None = None
     earliest: date | None = None
     anchor: str | None = None
-    """Which date `earliest` is about, for eligibility: registration, enrolment, treatment start..."""
+    """Which date `earliest` is about, for eligibility: registration, enrolment, ..."""
     phase: int | None = None
     level_id: Id | None = None
     slot_id: str | None = None

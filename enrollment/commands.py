@@ -1,7 +1,8 @@
 """Every wish and every fact that can reach a trial, and the envelope it travels in.
 
-Commands are imperative. Which of them are permissions (may be refused) and which are facts (are always
-recorded) is said in each docstring. JSON is snake_case; instants are UTC, dates are the site's calendar dates.
+Commands are imperative. Which of them are permissions (may be refused) and which are facts (are
+always recorded) is said in each docstring. JSON is snake_case; instants are UTC, dates are the
+site's calendar dates.
 """
 
 from datetime import UTC, date, datetime
@@ -42,7 +43,7 @@ class Actor(Model):
 
 
 class AdoptProtocol(Model):
-    """Puts a protocol in force (signed). The first adoption creates the trial and fixes its clock."""
+    """Puts a protocol in force (signed). The first one creates the trial and fixes its clock."""
 
     type: Literal["AdoptProtocol"] = "AdoptProtocol"
     text: Annotated[str, Field(min_length=1, max_length=400_000)]
@@ -82,7 +83,7 @@ class ResumeAssignment(Model):
 
 
 class SignReview(Model):
-    """Signs the cohort review that is due (rules R7). `data_hash` is the hash that the review shows."""
+    """Signs the cohort review that is due (rules R7), bound to the hash that the review shows."""
 
     type: Literal["SignReview"] = "SignReview"
     decision: Literal["escalate", "stay", "de_escalate", "mtd", "no_tolerable_dose"]
@@ -135,7 +136,7 @@ class AdjudicateDeath(Model):
 class CorrectFact(Model):
     """Corrects one recorded fact, with a reason; the old value stays in the log.
 
-    Exactly one of the values must fit `fact`; `null` for `dlt_onset_on` withdraws a DLT that was none.
+    The value that fits `fact` must be there; `null` for `dlt_onset_on` withdraws a DLT.
     """
 
     type: Literal["CorrectFact"] = "CorrectFact"
@@ -155,7 +156,7 @@ class CorrectFact(Model):
 class SubmitForm(Model):
     """A screening form, new or as a re-screening. Parsed strictly by the API and again by judge.
 
-    `form` is the form as it was received (`eligibility.form.ScreeningForm`); kept whole in the record.
+    `form` is the form as it was received (`eligibility.form.ScreeningForm`), kept whole.
     """
 
     type: Literal["SubmitForm"] = "SubmitForm"
@@ -184,7 +185,7 @@ class RecordConsent(Model):
 
 
 class AuthoriseFirstDose(Model):
-    """Asks leave for the first dose on a date: a permission (judges eligibility again for that date)."""
+    """Asks leave for the first dose on a date: a permission; judges again for that date."""
 
     type: Literal["AuthoriseFirstDose"] = "AuthoriseFirstDose"
     subject_id: Id

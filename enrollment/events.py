@@ -1,4 +1,4 @@
-"""Every event a trial's log can hold: what happened, in the past tense, with all that `evolve` needs.
+"""Every event a trial's log can hold: what happened, in the past tense, whole enough to replay.
 
 Frozen and closed. A refusal is an event too: it names the rule, a sentence and the earliest date.
 """
@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from enrollment.commands import Digest, Id, MissedDose, Model, Phase, Text
 
 Decision = Literal["escalate", "stay", "de_escalate", "mtd", "no_tolerable_dose"]
-LeaveReason = Literal["released", "withdrawn", "no_longer_eligible", "closed", "dosed"]
+LeaveReason = Literal["released", "withdrawn", "died", "no_longer_eligible", "closed", "dosed"]
 
 
 class Signed(Model):
@@ -156,7 +156,7 @@ class PhaseOpened(Model):
 
 
 class PhaseStopped(Model):
-    """What Phase II rests on no longer holds: no more subjects there until a signed review (R10)."""
+    """What Phase II rests on no longer holds: nobody more enters until a signed review (R10)."""
 
     type: Literal["PhaseStopped"] = "PhaseStopped"
     phase: Phase
@@ -186,6 +186,12 @@ class FormJudged(Model):
     phase: Phase
     why: Literal["submitted", "amended", "rescreened", "judged_again"]
     outcome: Literal["eligible", "ineligible", "incomplete", "needs_review"]
+    met: tuple[Phase, ...]
+    """The phases that the subject is eligible for."""
+    reviews: tuple[tuple[Phase, Id, Digest], ...]
+    """Findings that a signed decision could settle, with the digest of their inputs."""
+    completed_on: date
+    consented_on: date | None
     form: dict[str, Any] | None
     verdict: dict[str, Any]
 
@@ -264,6 +270,7 @@ class LeftWaitlist(Model):
     site_id: Id
     phase: Phase
     reason: LeaveReason
+    rule: str
     sentence: str
 
 

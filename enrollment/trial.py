@@ -7,23 +7,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-from eligibility.verdict import Settlement
 from immutables import Map
 
 from cohorts.designs.three_plus_three import LevelCounts
 from cohorts.levels import DoseLevel
 from cohorts.ordered import Ordered
 from cohorts.slots import Slot
+from eligibility.verdict import Settlement
 from enrollment.events import Decision
 from protocols.model import Protocol
 
+NOBODY = LevelCounts()
+EMPTY = Ordered()
 Clock = Literal["real", "simulated"]
 PhaseState = Literal["not_open", "open", "stopped", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A place on the waitlist. `passed_over` until the form, the protocol or a signature changes."""
+    """A place on the waitlist; `passed_over` until its form, the protocol or a finding changes."""
 
     phase: int
     order: int
@@ -38,6 +40,8 @@ class Subject:
     site_id: str
     outcome: str | None = None
     """The latest verdict for the phase it was judged for; none before the first form."""
+    completed_on: date | None = None
+    """The date of the latest form: its registration."""
     form: dict[str, Any] | None = None
     forms: int = 0
     rescreens: int = 0
@@ -60,7 +64,7 @@ class Level:
     """One level of Phase I: counts (R3), target, and who ever took drug there."""
 
     level_id: str
-    counts: LevelCounts = LevelCounts()
+    counts: LevelCounts = NOBODY
     target: int = 3
     opened: bool = False
     stopped: bool = False
@@ -68,6 +72,8 @@ class Level:
     """Offers one place only, until its first dose (R12)."""
     first_dose_on: date | None = None
     """The first dose of a freshly opened level: the others may not be dosed before + stagger."""
+    first_dosed: str | None = None
+    """Whose first dose that was."""
     dosed: tuple[str, ...] = ()
     reservations: tuple[str, ...] = ()
     """Subjects held or reserved here, in order of reservation."""
@@ -97,11 +103,8 @@ class PhaseTwoCounts:
 
     reserved: int = 0
     dosed: int = 0
-    counted: int = 0
     reserved_at: Map[str, int] = field(default_factory=Map)
     dosed_at: Map[str, int] = field(default_factory=Map)
-    reservations: Ordered = Ordered()
-    """Subjects with a live Phase II reservation, by order of reservation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +128,21 @@ class Trial:
     rp2d: str | None = None
     no_tolerable_dose: bool = False
     subjects: Map[str, Subject] = field(default_factory=Map)
-    phase2_counts: PhaseTwoCounts = PhaseTwoCounts()
+    phase2_counts: PhaseTwoCounts = field(default_factory=PhaseTwoCounts)
     live_at_site: Map[str, int] = field(default_factory=Map)
     """Undosed reservations per site, both phases."""
     queues: Map[tuple[int, str], Ordered] = field(default_factory=Map)
     """(phase, site) -> who waits and was not passed over, by order."""
     waiting: tuple[int, int] = (0, 0)
     """How many wait for Phase I and for Phase II."""
+    passed_over: tuple[int, int] = (0, 0)
+    """How many of these were passed over and wait for a new form."""
     orders: tuple[int, int] = (0, 0)
     """The smallest and the largest order given out on the waitlist."""
     last_reserved_site: str | None = None
-    deadlines: Ordered = Ordered()
-    """Live reservations by expiry."""
+    deadlines: Ordered = EMPTY
+    """Reservations by expiry; entries that ended may linger below the top."""
+    deadlines_set: int = 0
     slots: int = 0
     public_events: int = 0
     """How many public events have been stamped."""

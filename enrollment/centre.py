@@ -1,0 +1,143 @@
+"""What the coordinating centre does to the trial itself: protocol, sites, opening, suspension."""
+
+from enrollment.answer import Answer
+from enrollment.canonical import canonical, digest
+from enrollment.commands import (
+    ActivateSite,
+    ActivateTrial,
+    AdoptProtocol,
+    ResumeAssignment,
+    SuspendAssignment,
+)
+from enrollment.events import (
+    AssignmentResumed,
+    AssignmentSuspended,
+    ProtocolAdopted,
+    SiteActivated,
+    TrialActivated,
+)
+from enrollment.evolve_trial import protocol_of
+from enrollment.moving import judge_waitlist_again
+from enrollment.reviews import open_level
+from enrollment.turn import Turn
+from enrollment.waitlist import refuse_the_hopeless
+from protocols.errors import ProtocolError
+from protocols.model import Protocol
+
+CENTRE = ("coordinator", "reviewer")
+
+
+def adopt_protocol(turn: Turn, command: AdoptProtocol) -> Answer:
+    """Puts it in force for judge, decide and verify; waitlisted subjects are judged again."""
+    kind, trial = command.type, turn.trial
+    if turn.actor.role not in CENTRE:
+        return turn.refused(kind, "role", "The coordinating centre adopts the protocol.")
+    try:
+        protocol = protocol_of(command.text)
+    except ProtocolError as error:
+        return turn.rejected(kind, "protocol.unsound", str(error)[:2000])
+    stopped = _unfit(turn, command, protocol)
+    if stopped is not None:
+        return turn.rejected(kind, *stopped)
+    turn.record(
+        ProtocolAdopted(
+            version=protocol.version,
+            protocol_digest=protocol.digest,
+            text=command.text,
+            clock=command.clock,
+            signed=turn.signed(command.meaning, protocol.digest),
+        )
+    )
+    if trial.protocol is not None:
+        judge_waitlist_again(turn)
+        if turn.trial.phase2 == "open":
+            refuse_the_hopeless(turn)
+    return Answer(outcome="recorded", sentence=f"Version {protocol.version} is in force.")
+
+
+def _unfit(turn: Turn, command: AdoptProtocol, protocol: Protocol) -> tuple[str, str] | None:
+    """Why this protocol cannot follow the one in force: rule and sentence."""
+    trial = turn.trial
+    if trial.protocol is None:
+        return None
+    if protocol.digest == trial.protocol.digest:
+        return "protocol.same", "This very text is in force already."
+    if protocol.version == trial.protocol.version:
+        return "protocol.version", "An amendment needs a version of its own."
+    if command.clock != trial.clock:
+        return "protocol.clock", f"The trial's clock is {trial.clock} for good."
+    kept = [level.level_id for level in trial.levels if level.opened]
+    order = [level.level_id for level in protocol.phase1.levels]
+    if [level_id for level_id in order if level_id in kept] != kept:
+        return "protocol.levels", "Opened levels must stay, in their order."
+    return None
+
+
+def activate_site(turn: Turn, command: ActivateSite) -> Answer:
+    """Accrual at a site begins once its approval of the version in force is recorded."""
+    kind = command.type
+    if turn.actor.role not in CENTRE:
+        return turn.refused(kind, "role", "The coordinating centre activates a site.")
+    if turn.trial.protocol is None:
+        return turn.rejected(kind, "no_protocol", "Adopt a protocol first.")
+    if command.site_id not in turn.protocol.site_ids:
+        return turn.rejected(kind, "unknown_site", "The protocol names no such site.")
+    if command.protocol_version != turn.protocol.version:
+        return turn.rejected(
+            kind, "site.version", f"The version in force is {turn.protocol.version}."
+        )
+    if command.approved_on > turn.today:
+        return turn.rejected(kind, "in_the_future", "An approval lies in the future.")
+    turn.record(
+        SiteActivated(
+            site_id=command.site_id,
+            protocol_version=command.protocol_version,
+            approved_on=command.approved_on,
+        )
+    )
+    return Answer(outcome="recorded", sentence=f"Site {command.site_id} is open.")
+
+
+def activate_trial(turn: Turn, command: ActivateTrial) -> Answer:
+    """Signed; opens the first level (R6)."""
+    kind = command.type
+    if turn.actor.role not in CENTRE:
+        return turn.refused(kind, "role", "The coordinating centre activates the trial.")
+    if turn.trial.protocol is None:
+        return turn.rejected(kind, "no_protocol", "Adopt a protocol first.")
+    if turn.trial.activated:
+        return turn.rejected(kind, "already_open", "The trial is open.")
+    protocol = turn.protocol
+    of = digest(canonical([turn.trial.trial_id, protocol.digest, protocol.phase1.start_level]))
+    turn.record(TrialActivated(signed=turn.signed(command.meaning, of)))
+    open_level(turn, protocol.phase1.start_level)
+    return Answer(
+        outcome="recorded",
+        level_id=protocol.phase1.start_level,
+        sentence=f"Level {protocol.phase1.start_level} is open.",
+    )
+
+
+def suspend(turn: Turn, command: SuspendAssignment) -> Answer:
+    """Acts at once (R9)."""
+    if turn.actor.role not in CENTRE:
+        return turn.refused(command.type, "role", "The coordinating centre suspends.")
+    if turn.trial.suspended:
+        return turn.rejected(command.type, "suspended_already", "Assignment is suspended.")
+    turn.record(AssignmentSuspended(reason=command.reason))
+    return Answer(outcome="recorded", sentence="Assignment is suspended.")
+
+
+def resume(turn: Turn, command: ResumeAssignment) -> Answer:
+    """Signed, with a reason; not while a death in the window waits for its adjudication (R14)."""
+    if turn.actor.role not in CENTRE:
+        return turn.refused(command.type, "role", "The coordinating centre resumes.")
+    if not turn.trial.suspended:
+        return turn.rejected(command.type, "not_suspended", "Assignment is not suspended.")
+    if turn.trial.deaths_open:
+        return turn.refused(
+            command.type, "death_not_adjudicated", "A death waits for its adjudication."
+        )
+    of = digest(canonical([turn.trial.trial_id, command.reason]))
+    turn.record(AssignmentResumed(reason=command.reason, signed=turn.signed(command.meaning, of)))
+    return Answer(outcome="recorded", sentence="Assignment is resumed.")

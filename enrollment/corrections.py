@@ -1,0 +1,137 @@
+"""Corrections: the old value stays in the log; counts, windows and verdict are taken again."""
+
+from datetime import date
+from typing import Literal
+
+from cohorts.slots import Slot, in_window, window_end
+from enrollment.answer import Answer
+from enrollment.commands import CorrectFact
+from enrollment.events import FactCorrected, ReservationChanged
+from enrollment.outcomes import recorded
+from enrollment.places import stagger_date, utc_midnight
+from enrollment.trial import Subject
+from enrollment.turn import Turn
+
+State = Literal["dosed", "cleared", "dlt", "not_evaluable"]
+
+
+def correct_fact(turn: Turn, command: CorrectFact) -> Answer:
+    """Takes the right value; turns *cleared* back to open where the new window has not ended."""
+    subject = turn.trial.subjects.get(command.subject_id)
+    if subject is None or subject.slot is None or not subject.slot.treated:
+        return turn.rejected(command.type, "nothing_to_correct", "The subject was never treated.")
+    if command.on is not None and command.on > turn.today:
+        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+    match command.fact:
+        case "first_dose_on":
+            return _first_dose(turn, subject, subject.slot, command)
+        case "dlt_onset_on":
+            return _onset(turn, subject, subject.slot, command)
+        case "dosed_level":
+            return _level(turn, subject, subject.slot, command)
+
+
+def _first_dose(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> Answer:
+    if command.on is None or slot.dosed_on is None:
+        return turn.rejected(
+            command.type, "nothing_to_correct", "Give `on`, the right date of a recorded dose."
+        )
+    ends_on = None
+    if slot.phase == 1:
+        ends_on = window_end(command.on, turn.protocol.phase1.dlt_window_days)
+    state = _state(slot, command.on, ends_on, turn.today)
+    _record(turn, subject, command, str(slot.dosed_on), str(command.on), state, ends_on)
+    _move_stagger(turn, subject, slot)
+    return recorded(subject, f"First dose corrected from {slot.dosed_on} to {command.on}.")
+
+
+def _state(slot: Slot, dosed_on: date, ends_on: date | None, today: date) -> State:
+    """The state under the corrected window."""
+    if slot.state == "dlt" and slot.dlt_onset_on is not None and ends_on is not None:
+        return "dlt" if in_window(slot.dlt_onset_on, dosed_on, ends_on) else "dosed"
+    if slot.state == "cleared" and ends_on is not None and today < ends_on:
+        return "dosed"
+    assert slot.state in ("dosed", "cleared", "dlt", "not_evaluable")
+    return slot.state
+
+
+def _onset(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> Answer:
+    """A later onset, or none, un-counts the DLT: its outcome is open again, nothing re-opens."""
+    if slot.state != "dlt" or slot.dlt_onset_on is None:
+        return turn.rejected(command.type, "nothing_to_correct", "No DLT of this subject counts.")
+    stays = command.on is not None and (
+        slot.dosed_on is None
+        or slot.window_ends_on is None
+        or in_window(command.on, slot.dosed_on, slot.window_ends_on)
+    )
+    now = None if command.on is None else str(command.on)
+    state: State = "dlt" if stays else "dosed"
+    _record(turn, subject, command, str(slot.dlt_onset_on), now, state, slot.window_ends_on)
+    return recorded(subject, "The DLT is corrected." if stays else "The DLT no longer counts.")
+
+
+def _level(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> Answer:
+    """A signed correction moves the subject's counts to the level that was really given."""
+    if turn.actor.role not in ("coordinator", "reviewer") or command.meaning is None:
+        return turn.refused(
+            command.type,
+            "signature",
+            "The coordinating centre signs a correction of the level.",
+            subject_id=subject.subject_id,
+        )
+    known = {level.level_id for level in turn.protocol.phase1.levels}
+    if command.level_id not in known or slot.phase != 1:
+        return turn.rejected(command.type, "unknown_level", "The protocol has no such level.")
+    assert slot.state in ("dosed", "cleared", "dlt", "not_evaluable")
+    _record(
+        turn, subject, command, slot.level_id, command.level_id, slot.state, slot.window_ends_on
+    )
+    return recorded(subject, f"The subject counts at {command.level_id} now.")
+
+
+def _record(
+    turn: Turn,
+    subject: Subject,
+    command: CorrectFact,
+    was: str | None,
+    now: str | None,
+    state: State,
+    ends_on: date | None,
+) -> None:
+    turn.record(
+        FactCorrected(
+            subject_id=subject.subject_id,
+            site_id=subject.site_id,
+            fact=command.fact,
+            was=was,
+            now=now,
+            window_ends_on=ends_on,
+            state=state,
+            reason=command.reason,
+            by=turn.actor.id,
+        )
+    )
+
+
+def _move_stagger(turn: Turn, subject: Subject, slot: Slot) -> None:
+    """The first dose of a staggered level moved: so do the dates of those who wait for it (R12)."""
+    if slot.phase != 1:
+        return
+    level = turn.trial.levels[turn.trial.level_index(slot.level_id)]
+    not_before = stagger_date(turn.trial, level)
+    if level.first_dosed != subject.subject_id or not_before is None:
+        return
+    for subject_id in level.reservations:
+        waiting = turn.trial.subjects[subject_id]
+        assert waiting.slot is not None
+        earliest = utc_midnight(turn.trial, not_before)
+        turn.record(
+            ReservationChanged(
+                subject_id=subject_id,
+                site_id=waiting.site_id,
+                slot_id=waiting.slot.slot_id,
+                expires_at=max(waiting.slot.expires_at, earliest),
+                dose_not_before=not_before,
+                reason="The first dose at this level was corrected.",
+            )
+        )

@@ -1,0 +1,94 @@
+"""A death and its signed adjudication (rules R14)."""
+
+from cohorts.slots import Slot, in_window
+from enrollment.answer import Answer
+from enrollment.canonical import canonical, digest
+from enrollment.commands import AdjudicateDeath, ReportDeath
+from enrollment.events import (
+    AssignmentSuspended,
+    DeathAdjudicated,
+    DeathRecorded,
+    DltRecorded,
+    SubjectNotEvaluable,
+)
+from enrollment.outcomes import end_reservation, recorded
+from enrollment.turn import Turn
+from enrollment.waitlist import leave
+
+
+def report_death(turn: Turn, command: ReportDeath) -> Answer:
+    """In the window it is a DLT at once and suspends assignment; anywhere it is recorded."""
+    subject = turn.trial.subjects.get(command.subject_id)
+    if subject is None:
+        return turn.rejected(command.type, "unknown_subject", "No such subject.")
+    if command.died_on > turn.today:
+        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+    if subject.died_on is not None:
+        return turn.rejected(command.type, "already_dead", "The death is recorded.")
+    inside = subject.slot is not None and _in_window(subject.slot, command)
+    turn.record(
+        DeathRecorded(
+            subject_id=subject.subject_id,
+            site_id=subject.site_id,
+            died_on=command.died_on,
+            in_window=inside,
+        )
+    )
+    end_reservation(turn, subject, "death")
+    leave(turn, subject.subject_id, "died", "died", "The subject has died.")
+    if not inside:
+        return recorded(subject, "The death is recorded.")
+    turn.record(
+        DltRecorded(
+            subject_id=subject.subject_id,
+            site_id=subject.site_id,
+            onset_on=command.died_on,
+            fatal=True,
+        )
+    )
+    turn.record(
+        AssignmentSuspended(reason="A death in the DLT window.", because_of=subject.subject_id)
+    )
+    return recorded(subject, "A death in the window: a DLT, and assignment is suspended.")
+
+
+def _in_window(slot: Slot, command: ReportDeath) -> bool:
+    if slot.dosed_on is None or slot.window_ends_on is None:
+        return False
+    return in_window(command.died_on, slot.dosed_on, slot.window_ends_on)
+
+
+def adjudicate_death(turn: Turn, command: AdjudicateDeath) -> Answer:
+    """Signed; *unrelated* makes the subject not evaluable, unless it had a DLT of its own."""
+    subject = turn.trial.subjects.get(command.subject_id)
+    if subject is None or not subject.death_open:
+        return turn.rejected(
+            command.type, "no_open_death", "No death in the window waits to be adjudicated."
+        )
+    if turn.actor.role not in ("coordinator", "reviewer"):
+        return turn.refused(
+            command.type,
+            "role",
+            "A death is adjudicated by the coordinating centre.",
+            subject_id=subject.subject_id,
+        )
+    of = digest(canonical([subject.subject_id, str(subject.died_on), command.finding]))
+    turn.record(
+        DeathAdjudicated(
+            subject_id=subject.subject_id,
+            site_id=subject.site_id,
+            finding=command.finding,
+            reason=command.reason,
+            signed=turn.signed(command.meaning, of),
+        )
+    )
+    slot = subject.slot
+    if command.finding == "unrelated" and slot is not None and slot.dlt_is_death:
+        turn.record(
+            SubjectNotEvaluable(
+                subject_id=subject.subject_id,
+                site_id=subject.site_id,
+                reason="death adjudicated as unrelated",
+            )
+        )
+    return recorded(subject, f"The death is adjudicated: {command.finding}.")

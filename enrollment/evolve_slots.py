@@ -1,0 +1,175 @@
+"""How a subject's slot and place on the waitlist move the carried counts."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from immutables import Map
+
+from cohorts.designs.three_plus_three import LevelCounts
+from cohorts.slots import Slot
+from enrollment.trial import EMPTY, Level, PhaseTwoCounts, Subject, Trial, Waiting
+
+
+def with_slot(trial: Trial, subject: Subject, slot: Slot) -> Trial:
+    """The trial with this slot in place of the subject's latest one; every count follows."""
+    old = subject.slot
+    if old is not None:
+        trial = _counted(trial, subject, old, -1)
+    subject = replace(subject, slot=slot)
+    trial = _counted(trial, subject, slot, +1)
+    return replace(trial, subjects=trial.subjects.set(subject.subject_id, subject))
+
+
+def with_new_deadline(trial: Trial, subject_id: str, expires_at: datetime) -> Trial:
+    """Remembers when a reservation expires; ties expire in the order in which they were set."""
+    number = trial.deadlines_set + 1
+    deadlines = trial.deadlines.add((expires_at, number), subject_id)
+    return replace(trial, deadlines=deadlines, deadlines_set=number)
+
+
+def next_deadline(trial: Trial) -> tuple[datetime, str] | None:
+    """The earliest expiry of a live reservation and its subject."""
+    first = trial.deadlines.settled(lambda key, who: _expires(trial, who, key[0])).first()
+    return None if first is None else (first[0][0], first[1])
+
+
+def without_past_deadlines(trial: Trial) -> Trial:
+    """Drops the entries on top that hold no more, so that looking stays cheap."""
+    kept = trial.deadlines.settled(lambda key, who: _expires(trial, who, key[0]))
+    return trial if kept is trial.deadlines else replace(trial, deadlines=kept)
+
+
+def with_waiting(trial: Trial, subject: Subject, phase: int, order: int) -> Trial:
+    """Puts the subject on the waitlist of a phase, or back among those who may be offered."""
+    trial = without_waiting(trial, subject)
+    subject = replace(trial.subjects[subject.subject_id], waiting=Waiting(phase, order))
+    key = (phase, subject.site_id)
+    queue = trial.queues.get(key, EMPTY).add((order,), subject.subject_id)
+    low, high = trial.orders
+    return replace(
+        trial,
+        subjects=trial.subjects.set(subject.subject_id, subject),
+        queues=trial.queues.set(key, queue),
+        waiting=_add(trial.waiting, phase, 1),
+        orders=(min(low, order), max(high, order)),
+    )
+
+
+def without_waiting(trial: Trial, subject: Subject) -> Trial:
+    """Takes the subject off the waitlist, if it is on it."""
+    waiting = subject.waiting
+    if waiting is None:
+        return trial
+    left = replace(subject, waiting=None)
+    trial = replace(
+        trial,
+        subjects=trial.subjects.set(subject.subject_id, left),
+        waiting=_add(trial.waiting, waiting.phase, -1),
+        passed_over=_add(trial.passed_over, waiting.phase, -int(waiting.passed_over)),
+    )
+    return _settled(trial, (waiting.phase, subject.site_id))
+
+
+def with_passed_over(trial: Trial, subject: Subject) -> Trial:
+    """Keeps the place, but is not offered again before something about the subject changes."""
+    waiting = subject.waiting
+    assert waiting is not None
+    assert not waiting.passed_over
+    over = replace(subject, waiting=replace(waiting, passed_over=True))
+    trial = replace(
+        trial,
+        subjects=trial.subjects.set(subject.subject_id, over),
+        passed_over=_add(trial.passed_over, waiting.phase, 1),
+    )
+    return _settled(trial, (waiting.phase, subject.site_id))
+
+
+def may_be_offered(trial: Trial, phase: int, order: int, subject_id: str) -> bool:
+    """This entry of a queue still says where the subject waits."""
+    waiting = trial.subjects[subject_id].waiting
+    return waiting == Waiting(phase, order)
+
+
+def live_reservations(trial: Trial, phase: int) -> tuple[str, ...]:
+    """Undosed reservations of a phase, the oldest first; costs a sort of all deadlines."""
+    found: dict[str, int] = {}
+    for (expires_at, _), subject_id in trial.deadlines:
+        slot = trial.subjects[subject_id].slot
+        if slot is not None and slot.phase == phase and _expires(trial, subject_id, expires_at):
+            found[subject_id] = slot.number
+    return tuple(sorted(found, key=found.__getitem__))
+
+
+def _settled(trial: Trial, key: tuple[int, str]) -> Trial:
+    queue = trial.queues.get(key, EMPTY)
+    kept = queue.settled(lambda order, who: may_be_offered(trial, key[0], order[0], who))
+    return trial if kept is queue else replace(trial, queues=trial.queues.set(key, kept))
+
+
+def _expires(trial: Trial, subject_id: str, at: datetime) -> bool:
+    slot = trial.subjects[subject_id].slot
+    return slot is not None and slot.undosed and slot.expires_at == at
+
+
+def _add(pair: tuple[int, int], phase: int, change: int) -> tuple[int, int]:
+    first, second = pair
+    return (first + change, second) if phase == 1 else (first, second + change)
+
+
+def _counted(trial: Trial, subject: Subject, slot: Slot, sign: int) -> Trial:
+    if slot.undosed:
+        live = add_to(trial.live_at_site, subject.site_id, sign)
+        trial = replace(trial, live_at_site=live)
+    if slot.phase == 2:
+        counts = _phase2(trial.phase2_counts, subject, slot, sign)
+        return replace(trial, phase2_counts=counts)
+    index = trial.level_index(slot.level_id)
+    level = _level(trial.levels[index], subject.subject_id, slot, sign)
+    return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
+
+
+def _level(level: Level, subject_id: str, slot: Slot, sign: int) -> Level:
+    counts = level.counts
+    changed = LevelCounts(
+        evaluable=counts.evaluable + sign * (slot.state in ("cleared", "dlt")),
+        dlts=counts.dlts + sign * (slot.state == "dlt"),
+        pending=counts.pending + sign * (slot.state == "dosed"),
+        reserved=counts.reserved + sign * slot.undosed,
+    )
+    return replace(
+        level,
+        counts=changed,
+        dosed=_member(level.dosed, subject_id, sign) if slot.treated else level.dosed,
+        reservations=(
+            _member(level.reservations, subject_id, sign) if slot.undosed else level.reservations
+        ),
+    )
+
+
+def _member(members: tuple[str, ...], subject_id: str, sign: int) -> tuple[str, ...]:
+    if sign > 0:
+        assert subject_id not in members
+        return (*members, subject_id)
+    return tuple(member for member in members if member != subject_id)
+
+
+def _phase2(counts: PhaseTwoCounts, subject: Subject, slot: Slot, sign: int) -> PhaseTwoCounts:
+    site = subject.site_id
+    if slot.undosed:
+        return replace(
+            counts,
+            reserved=counts.reserved + sign,
+            reserved_at=add_to(counts.reserved_at, site, sign),
+        )
+    if slot.treated:
+        return replace(
+            counts, dosed=counts.dosed + sign, dosed_at=add_to(counts.dosed_at, site, sign)
+        )
+    return counts
+
+
+def add_to(counts: Map[str, int], key: str, change: int) -> Map[str, int]:
+    """A persistent counter; never below zero."""
+    count = counts.get(key, 0) + change
+    assert count >= 0
+    return counts.set(key, count)

@@ -1,0 +1,281 @@
+"""What the events about a subject do to the subject, its slot and the carried counts."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from cohorts.slots import Slot, SlotState, in_window
+from eligibility.verdict import Settlement
+from enrollment import events as e
+from enrollment.evolve_slots import (
+    with_new_deadline,
+    with_passed_over,
+    with_slot,
+    with_waiting,
+    without_waiting,
+)
+from enrollment.trial import Subject, Trial
+
+
+def consented(trial: Trial, event: e.ConsentRecorded) -> Trial:
+    known = trial.subjects.get(event.subject_id) or Subject(event.subject_id, event.site_id)
+    return _with(trial, replace(known, consented_on=event.consented_on))
+
+
+def judged(trial: Trial, event: e.FormJudged) -> Trial:
+    """The form is kept while it may be judged again: live, waiting or in need of a person."""
+    known = trial.subjects.get(event.subject_id) or Subject(event.subject_id, event.site_id)
+    form = known.form if event.form is None else event.form
+    needed = known.waiting or (known.slot and known.slot.undosed) or event.reviews
+    keep = needed or event.outcome == "eligible"
+    phase2_met = known.phase2_met if known.slot and known.slot.treated else 2 in event.met
+    changed = replace(
+        known,
+        outcome=event.outcome,
+        completed_on=event.completed_on,
+        consented_on=event.consented_on or known.consented_on,
+        form=form if keep else None,
+        forms=known.forms + (event.form is not None),
+        rescreens=known.rescreens + (event.why == "rescreened"),
+        phase2_met=phase2_met,
+        reviews=event.reviews,
+        withdrawn_on=None if event.why == "rescreened" else known.withdrawn_on,
+    )
+    trial = _with(trial, changed)
+    if changed.waiting is not None and changed.waiting.passed_over and event.form is not None:
+        return with_waiting(trial, changed, changed.waiting.phase, changed.waiting.order)
+    return trial
+
+
+def settled(trial: Trial, event: e.FindingSettled) -> Trial:
+    """A signature; the subject may be offered a place again."""
+    known = trial.subjects[event.subject_id]
+    settlement = Settlement(event.criterion_id, event.phase, event.inputs)
+    changed = replace(known, settlements=known.settlements | {settlement})
+    trial = _with(trial, changed)
+    if changed.waiting is not None and changed.waiting.passed_over:
+        return with_waiting(trial, changed, changed.waiting.phase, changed.waiting.order)
+    return trial
+
+
+def placed(trial: Trial, event: e.SlotHeld | e.SlotReserved) -> Trial:
+    """A new slot, or the held one becomes reserved; the subject leaves the waitlist."""
+    trial = without_waiting(trial, trial.subjects[event.subject_id])
+    known = trial.subjects[event.subject_id]
+    slot = known.slot
+    if isinstance(event, e.SlotReserved) and event.from_held:
+        assert slot is not None
+        assert slot.state == "held"
+        changed = replace(
+            slot,
+            state="reserved",
+            reserved_at=event.reserved_at,
+            expires_at=event.expires_at,
+            dose_not_before=event.dose_not_before,
+        )
+    else:
+        assert slot is None or not slot.live, "at most one live slot for each subject"
+        number = trial.slots + 1
+        changed = Slot(
+            slot_id=event.slot_id,
+            number=number,
+            phase=event.phase,
+            level_id=event.level_id,
+            state="held" if isinstance(event, e.SlotHeld) else "reserved",
+            reserved_at=event.held_at if isinstance(event, e.SlotHeld) else event.reserved_at,
+            expires_at=event.expires_at,
+            dose_not_before=event.dose_not_before,
+        )
+        trial = replace(trial, slots=number)
+    trial = with_slot(trial, known, changed)
+    trial = with_new_deadline(trial, event.subject_id, event.expires_at)
+    return replace(trial, last_reserved_site=event.site_id)
+
+
+def waitlisted(trial: Trial, event: e.Waitlisted) -> Trial:
+    return with_waiting(trial, trial.subjects[event.subject_id], event.phase, event.order)
+
+
+def passed_over(trial: Trial, event: e.PassedOver) -> Trial:
+    return with_passed_over(trial, trial.subjects[event.subject_id])
+
+
+def left_waitlist(trial: Trial, event: e.LeftWaitlist) -> Trial:
+    trial = without_waiting(trial, trial.subjects[event.subject_id])
+    return _without_form(trial, event.subject_id)
+
+
+def refused(trial: Trial, event: e.EnrollmentRefused) -> Trial:
+    """Moves no one; a form that waits for nothing is let go of."""
+    known = trial.subjects.get(event.subject_id)
+    if known is None or known.waiting or (known.slot and known.slot.undosed):
+        return trial
+    return _without_form(trial, event.subject_id)
+
+
+def flagged(trial: Trial, event: e.SlotFlagged) -> Trial:
+    """An authorisation given before falls with it."""
+    slot = slot_of(trial, event.subject_id)
+    state: SlotState = "reserved" if slot.state == "authorised" else slot.state
+    return _slot(trial, event, flagged=event.criteria, state=state, authorised_for=None)
+
+
+def flag_lifted(trial: Trial, event: e.FlagLifted) -> Trial:
+    return _slot(trial, event, flagged=())
+
+
+def reservation_changed(trial: Trial, event: e.ReservationChanged) -> Trial:
+    trial = _slot(trial, event, expires_at=event.expires_at, dose_not_before=event.dose_not_before)
+    return with_new_deadline(trial, event.subject_id, event.expires_at)
+
+
+def released(trial: Trial, event: e.SlotReleased) -> Trial:
+    return _without_form(_slot(trial, event, state="released"), event.subject_id)
+
+
+def expired(trial: Trial, event: e.SlotExpired) -> Trial:
+    return _without_form(_slot(trial, event, state="expired"), event.subject_id)
+
+
+def recalled(trial: Trial, event: e.SlotRecalled) -> Trial:
+    trial = _slot(trial, event, state="recalled", authorised_for=None)
+    return with_waiting(trial, trial.subjects[event.subject_id], event.phase, event.order)
+
+
+def authorised(trial: Trial, event: e.FirstDoseAuthorised) -> Trial:
+    return _slot(trial, event, state="authorised", authorised_for=event.planned_on)
+
+
+def dosed(trial: Trial, event: e.FirstDoseRecorded) -> Trial:
+    """Day 1. A DLT reported before stays one if its onset lies in the window (R8)."""
+    trial = without_waiting(trial, trial.subjects[event.subject_id])
+    slot = slot_of(trial, event.subject_id)
+    state: SlotState = "dosed"
+    if slot.state == "dlt":
+        onset_on, ends_on = slot.dlt_onset_on, event.window_ends_on
+        assert onset_on is not None
+        counts = ends_on is not None and in_window(onset_on, event.dosed_on, ends_on)
+        state = "dlt" if counts else "dosed"
+    trial = _slot(
+        trial,
+        event,
+        state=state,
+        dosed_on=event.dosed_on,
+        window_ends_on=event.window_ends_on,
+        given_level_id=event.given_level_id,
+        dlt_onset_on=slot.dlt_onset_on if state == "dlt" else None,
+    )
+    trial = _first_at_level(trial, event)
+    return _without_form(trial, event.subject_id)
+
+
+def dlt(trial: Trial, event: e.DltRecorded) -> Trial:
+    """The earliest onset stands; a death counts as a DLT of its own until adjudicated (R14)."""
+    trial = without_waiting(trial, trial.subjects[event.subject_id])
+    slot = slot_of(trial, event.subject_id)
+    own = slot.state == "dlt" and not slot.dlt_is_death
+    onset_on = event.onset_on
+    if own and slot.dlt_onset_on is not None:
+        onset_on = min(onset_on, slot.dlt_onset_on)
+    return _slot(
+        trial,
+        event,
+        state="dlt",
+        dlt_onset_on=onset_on,
+        dlt_is_death=event.fatal and not own,
+    )
+
+
+def toxicity(trial: Trial, event: e.ToxicityRecorded) -> Trial:
+    return _slot(trial, event, toxicities=slot_of(trial, event.subject_id).toxicities + 1)
+
+
+def cleared(trial: Trial, event: e.SubjectCleared) -> Trial:
+    return _slot(trial, event, state="cleared")
+
+
+def not_evaluable(trial: Trial, event: e.SubjectNotEvaluable) -> Trial:
+    return _slot(trial, event, state="not_evaluable", dlt_onset_on=None, dlt_is_death=False)
+
+
+def outcome_reopened(trial: Trial, event: e.OutcomeReopened) -> Trial:
+    return _slot(trial, event, state="dosed")
+
+
+def died(trial: Trial, event: e.DeathRecorded) -> Trial:
+    known = trial.subjects[event.subject_id]
+    changed = replace(known, died_on=event.died_on, death_open=event.in_window)
+    trial = _with(trial, changed)
+    return replace(trial, deaths_open=trial.deaths_open + int(event.in_window))
+
+
+def death_adjudicated(trial: Trial, event: e.DeathAdjudicated) -> Trial:
+    trial = _with(trial, replace(trial.subjects[event.subject_id], death_open=False))
+    assert trial.deaths_open > 0
+    return replace(trial, deaths_open=trial.deaths_open - 1)
+
+
+def withdrew(trial: Trial, event: e.SubjectWithdrew) -> Trial:
+    known = trial.subjects[event.subject_id]
+    return _with(trial, replace(known, withdrawn_on=event.withdrawn_on))
+
+
+def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
+    """The new value, the window and the state that follow from it."""
+    changes: dict[str, Any] = {"state": event.state}
+    if event.state != "dlt":
+        changes |= {"dlt_onset_on": None, "dlt_is_death": False}
+    if event.fact == "first_dose_on":
+        assert event.now is not None
+        changes["dosed_on"] = date.fromisoformat(event.now)
+        changes["window_ends_on"] = event.window_ends_on
+    elif event.fact == "dlt_onset_on" and event.state == "dlt":
+        assert event.now is not None
+        changes["dlt_onset_on"] = date.fromisoformat(event.now)
+    elif event.fact == "dosed_level":
+        changes |= {"level_id": event.now, "given_level_id": None}
+    trial = _slot(trial, event, **changes)
+    slot = slot_of(trial, event.subject_id)
+    if event.fact != "first_dose_on" or slot.phase != 1:
+        return trial
+    index = trial.level_index(slot.level_id)
+    level = trial.levels[index]
+    if level.first_dosed != event.subject_id:
+        return trial
+    level = replace(level, first_dose_on=slot.dosed_on)
+    return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
+
+
+def slot_of(trial: Trial, subject_id: str) -> Slot:
+    """The latest slot of a subject that has had one."""
+    slot = trial.subjects[subject_id].slot
+    assert slot is not None, f"{subject_id} never held a slot"
+    return slot
+
+
+def _with(trial: Trial, subject: Subject) -> Trial:
+    return replace(trial, subjects=trial.subjects.set(subject.subject_id, subject))
+
+
+def _slot(trial: Trial, event: Any, **changes: Any) -> Trial:
+    known = trial.subjects[event.subject_id]
+    assert known.slot is not None
+    return with_slot(trial, known, replace(known.slot, **changes))
+
+
+def _without_form(trial: Trial, subject_id: str) -> Trial:
+    return _with(trial, replace(trial.subjects[subject_id], form=None, reviews=()))
+
+
+def _first_at_level(trial: Trial, event: e.FirstDoseRecorded) -> Trial:
+    """The first dose of a staggered level sets the date before which the others wait (R12)."""
+    if event.phase != 1:
+        return trial
+    index = trial.level_index(event.level_id)
+    level = trial.levels[index]
+    if not level.stagger:
+        return trial
+    level = replace(
+        level, stagger=False, first_dose_on=event.dosed_on, first_dosed=event.subject_id
+    )
+    return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))

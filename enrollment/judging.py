@@ -1,0 +1,130 @@
+"""Judging a form inside a trial: for which dates, and the event that tells of it."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+import orjson
+
+from eligibility.anchors import Anchors
+from eligibility.form import ScreeningForm
+from eligibility.judge import judge
+from eligibility.verdict import Settlement, Verdict
+from enrollment.commands import Phase
+from enrollment.events import FormJudged
+from protocols.model import Protocol
+
+Why = Literal["submitted", "amended", "rescreened", "judged_again"]
+NO_SETTLEMENTS: frozenset[Settlement] = frozenset()
+
+
+def parsed(form: dict[str, Any]) -> ScreeningForm:
+    """The form as a model; every form was parsed at the edge before it came here."""
+    return ScreeningForm.model_validate_json(orjson.dumps(form))
+
+
+def judge_on_arrival(
+    form: ScreeningForm,
+    protocol: Protocol,
+    at: datetime,
+    settlements: frozenset[Settlement] = NO_SETTLEMENTS,
+) -> Verdict:
+    """Registered on the form's date, enrolled today, dosed as planned (R18)."""
+    dates = Anchors(
+        registration_on=form.completed_on,
+        enrolment_on=protocol.local_date(at),
+        treatment_start_on=form.planned_first_dose_on,
+        first_dose_on=form.planned_first_dose_on,
+    )
+    return judge(form, protocol.criteria, dates, protocol.digest, settlements)
+
+
+def judge_on_promotion(
+    form: ScreeningForm,
+    protocol: Protocol,
+    today: date,
+    not_before: date | None,
+    settlements: frozenset[Settlement],
+) -> Verdict:
+    """Registered and enrolled today; dosed as planned, but not before today or the stagger."""
+    dose_on = max(form.planned_first_dose_on, today, not_before or today)
+    dates = Anchors(
+        registration_on=today,
+        enrolment_on=today,
+        treatment_start_on=dose_on,
+        first_dose_on=dose_on,
+    )
+    return judge(form, protocol.criteria, dates, protocol.digest, settlements)
+
+
+def judge_for_dosing(
+    form: ScreeningForm,
+    protocol: Protocol,
+    enrolment_on: date,
+    dose_on: date,
+    settlements: frozenset[Settlement],
+) -> Verdict:
+    """For a first dose on a date: planned when authorising, actual when it was given."""
+    dates = Anchors(
+        registration_on=form.completed_on,
+        enrolment_on=enrolment_on,
+        treatment_start_on=dose_on,
+        first_dose_on=dose_on,
+    )
+    return judge(form, protocol.criteria, dates, protocol.digest, settlements)
+
+
+def fits(
+    verdict: dict[str, Any] | None, form: dict[str, Any], protocol: Protocol, at: datetime
+) -> bool:
+    """The judge stage took this verdict under the protocol in force and for today's dates."""
+    if verdict is None or verdict["protocol"] != protocol.digest:
+        return False
+    planned = form["planned_first_dose_on"]
+    return bool(
+        verdict["anchors"]
+        == {
+            "registration_on": form["completed_on"],
+            "enrolment_on": protocol.local_date(at).isoformat(),
+            "treatment_start_on": planned,
+            "first_dose_on": planned,
+        }
+    )
+
+
+def consent_date(form: dict[str, Any]) -> date | None:
+    """The day on which consent was signed; none where the form gives no whole date."""
+    signed_on = (form.get("consent") or {}).get("signed_on")
+    return date.fromisoformat(signed_on) if signed_on and len(signed_on) == 10 else None
+
+
+def form_judged(form: dict[str, Any], verdict: Verdict, phase: Phase, why: Why) -> FormJudged:
+    """The event; the form itself goes in unless it is only judged again."""
+    phases: tuple[Phase, ...] = (1, 2)
+    return FormJudged(
+        subject_id=form["subject_id"],
+        site_id=form["site_id"],
+        phase=phase,
+        why=why,
+        outcome=verdict.outcome(phase).value,
+        met=tuple(p for p in phases if verdict.outcome(p) == "eligible"),
+        reviews=_reviews(verdict),
+        completed_on=date.fromisoformat(form["completed_on"]),
+        consented_on=consent_date(form),
+        form=None if why == "judged_again" else form,
+        verdict=verdict.to_json(),
+    )
+
+
+def _reviews(verdict: Verdict) -> tuple[tuple[Phase, str, str], ...]:
+    """The findings that a signed decision could settle: phase, criterion, inputs digest."""
+    found: list[tuple[Phase, str, str]] = []
+    phases: tuple[Phase, ...] = (1, 2)
+    for finding in verdict.findings:
+        if finding.answer == "review":
+            assert finding.inputs is not None, "a review finding is bound to its inputs"
+            found.extend(
+                (phase, finding.criterion_id, finding.inputs)
+                for phase in phases
+                if phase in finding.phases
+            )
+    return tuple(found)

@@ -1,0 +1,72 @@
+"""A live reservation meets a new form or a signed decision: flagged, or its flag lifted."""
+
+from typing import Any
+
+from eligibility.verdict import Verdict
+from enrollment import judging
+from enrollment.answer import Answer
+from enrollment.commands import Phase
+from enrollment.events import FlagLifted, SlotFlagged
+from enrollment.trial import Subject
+from enrollment.turn import Turn
+
+
+def amend_live_slot(turn: Turn, subject: Subject, form: dict[str, Any]) -> Answer:
+    """Judges the amended form for the slot's dates; the slot is flagged, never taken away."""
+    verdict, phase = judge_live_slot(turn, subject, form)
+    turn.record(judging.form_judged(form, verdict, phase, "amended"))
+    return follow_verdict(turn, subject.subject_id, phase, verdict)
+
+
+def judge_live_slot(turn: Turn, subject: Subject, form: dict[str, Any]) -> tuple[Verdict, Phase]:
+    """Enrolled on the day of the reservation, dosed as planned."""
+    slot = subject.slot
+    assert slot is not None
+    assert slot.undosed
+    model = judging.parsed(form)
+    verdict = judging.judge_for_dosing(
+        model,
+        turn.protocol,
+        turn.protocol.local_date(slot.reserved_at),
+        model.planned_first_dose_on,
+        subject.settlements,
+    )
+    return verdict, 1 if slot.phase == 1 else 2
+
+
+def follow_verdict(turn: Turn, subject_id: str, phase: Phase, verdict: Verdict) -> Answer:
+    """Flags the slot with every criterion that does not pass, or lifts the flag."""
+    subject = turn.trial.subjects[subject_id]
+    slot = subject.slot
+    assert slot is not None
+    open_ids = tuple(
+        finding.criterion_id for finding in verdict.findings_for(phase) if finding.answer != "pass"
+    )
+    if open_ids and open_ids != slot.flagged:
+        turn.record(SlotFlagged(subject_id=subject_id, site_id=subject.site_id, criteria=open_ids))
+    elif not open_ids and slot.flagged:
+        turn.record(FlagLifted(subject_id=subject_id, site_id=subject.site_id))
+    outcome = verdict.outcome(phase).value
+    if outcome == "eligible":
+        return _answer(turn, subject_id, "slot_reserved", None, None)
+    finding = next(f for f in verdict.findings_for(phase) if f.criterion_id == open_ids[0])
+    answer = _answer(turn, subject_id, outcome, open_ids[0], finding.because)
+    return answer.model_copy(update={"missing": verdict.missing(phase)})
+
+
+def _answer(
+    turn: Turn, subject_id: str, outcome: Any, rule: str | None, sentence: str | None
+) -> Answer:
+    slot = turn.trial.subjects[subject_id].slot
+    assert slot is not None
+    return Answer(
+        outcome=outcome,
+        subject_id=subject_id,
+        rule=rule,
+        sentence=sentence,
+        phase=slot.phase,
+        level_id=slot.level_id,
+        slot_id=slot.slot_id,
+        expires_at=slot.expires_at,
+        dose_not_before=slot.dose_not_before,
+    )

@@ -1,0 +1,174 @@
+"""How many places there are, where, and which rule stands in the way (rules R4, R12, R16, R21)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from cohorts.designs.three_plus_three import LevelCounts, exceeded, places
+from enrollment.commands import utc
+from enrollment.trial import Level, Trial
+
+Phase = Literal[1, 2]
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """Why a subject cannot be reserved now. `for_good`: no wait would help."""
+
+    rule: str
+    sentence: str
+    for_good: bool = False
+
+
+def counts_of(trial: Trial) -> tuple[LevelCounts, ...]:
+    """Every level's counts, in order."""
+    return tuple(level.counts for level in trial.levels)
+
+
+def accruing_phase(trial: Trial) -> Phase:
+    """The phase that a new form is for: Phase I while it is open, then Phase II."""
+    return 1 if trial.phase1 != "closed" else 2
+
+
+def open_level(trial: Trial) -> Level:
+    assert trial.open_level is not None, "no level is open"
+    return trial.levels[trial.open_level]
+
+
+def counted_from_phase1(trial: Trial) -> int:
+    """Phase I subjects dosed at the RP2D who met the Phase II criteria at entry (R21)."""
+    if trial.rp2d is None or not trial.in_force.phase2.counts_phase1:
+        return 0
+    level = trial.levels[trial.level_index(trial.rp2d)]
+    return sum(trial.subjects[subject_id].phase2_met for subject_id in level.dosed)
+
+
+def phase2_places(trial: Trial) -> int:
+    """Number - held - reserved - dosed - counted; never below 0."""
+    counts = trial.phase2_counts
+    taken = counts.reserved + counts.dosed + counted_from_phase1(trial)
+    return max(0, trial.in_force.phase2.number - taken)
+
+
+def site_barrier(trial: Trial, phase: Phase, site_id: str) -> Barrier | None:
+    """What stops a site alone: its approval, its live reservations, its cap in Phase II."""
+    protocol = trial.in_force
+    if trial.sites.get(site_id) != protocol.version:
+        return Barrier(
+            "site_not_open",
+            f"Site {site_id} has no recorded approval of protocol version {protocol.version}.",
+        )
+    limit = protocol.assignment.max_live_reservations_per_site
+    if limit is not None and trial.live_at_site.get(site_id, 0) >= limit:
+        return Barrier("site_limit", f"Site {site_id} holds its {limit} undosed reservations.")
+    cap = protocol.phase2.site_cap
+    if phase == 2 and cap is not None:
+        dosed = trial.phase2_counts.dosed_at.get(site_id, 0)
+        if dosed >= cap:
+            return Barrier("site_cap", f"Site {site_id} has dosed its {cap} subjects.", True)
+        if dosed + trial.phase2_counts.reserved_at.get(site_id, 0) >= cap:
+            return Barrier("site_cap", f"Site {site_id} has its {cap} subjects.")
+    return None
+
+
+def barrier(trial: Trial, phase: Phase, site_id: str, today: date) -> Barrier | None:
+    """The first rule of R16 that stops a subject of this site, or none: a place is free."""
+    return phase_barrier(trial, phase, today) or site_barrier(trial, phase, site_id)
+
+
+def phase_barrier(trial: Trial, phase: Phase, today: date) -> Barrier | None:
+    """What stops everybody, whatever the site."""
+    if trial.suspended:
+        return Barrier("suspended", "Assignment is suspended until a signed resumption.")
+    return _phase1_barrier(trial, today) if phase == 1 else _phase2_barrier(trial)
+
+
+def _phase1_barrier(trial: Trial, today: date) -> Barrier | None:
+    if trial.open_level is None:
+        return Barrier("phase_closed", "Phase I is closed.", True)
+    level = open_level(trial)
+    counts = level.counts
+    if exceeded(counts_of(trial), trial.open_level):
+        return Barrier("level_stopped", f"Level {level.level_id} is stopped.")
+    if trial.review is not None:
+        return Barrier("review_due", f"The cohort review of {level.level_id} is due.")
+    if places(counts, level.target) == 0:
+        return _no_place(trial, level, today)
+    if level.stagger and counts.reserved + counts.pending + counts.evaluable > 0:
+        return Barrier("stagger", f"The first subject at {level.level_id} must be dosed first.")
+    return None
+
+
+def _no_place(trial: Trial, level: Level, today: date) -> Barrier:
+    if level.counts.reserved:
+        return Barrier("full", f"All {level.target} places at {level.level_id} are taken.")
+    if unconfirmed_only(trial, today):
+        return Barrier(
+            "outcome_to_confirm", f"Windows at {level.level_id} have ended without an outcome."
+        )
+    return Barrier("held", f"DLT windows are open at {level.level_id}.")
+
+
+def _phase2_barrier(trial: Trial) -> Barrier | None:
+    if trial.phase2 in ("not_open", "closed"):
+        return Barrier("phase_closed", "Phase I is closed and Phase II is not open.", True)
+    if trial.phase2 == "stopped":
+        return Barrier("level_stopped", "Phase II is stopped: the dose it rests on is in doubt.")
+    if trial.review is not None:
+        return Barrier("review_due", "A cohort review is due.")
+    if phase2_places(trial) > 0:
+        return None
+    number = trial.in_force.phase2.number
+    used = trial.phase2_counts.dosed + counted_from_phase1(trial)
+    if used >= number:
+        return Barrier("phase_full", f"All {number} places of Phase II are used.", True)
+    return Barrier("full", f"All {number} places of Phase II are taken.")
+
+
+def free_places(trial: Trial, phase: Phase) -> int:
+    """Places that stand free now, whoever may take them."""
+    if phase == 2:
+        return phase2_places(trial)
+    level = open_level(trial)
+    free = places(level.counts, level.target)
+    if not level.stagger:
+        return free
+    counts = level.counts
+    return min(free, int(counts.reserved + counts.pending + counts.evaluable == 0))
+
+
+def unconfirmed_only(trial: Trial, today: date) -> bool:
+    """Every open outcome of the open level waits for a person: all its windows have ended."""
+    level = open_level(trial)
+    ends = (window_ends(trial, subject_id) for subject_id in level.dosed)
+    return all(end is None or end <= today for end in ends)
+
+
+def window_ends(trial: Trial, subject_id: str) -> date | None:
+    """When the window of a pending subject ends; none for one whose outcome is known."""
+    slot = trial.subjects[subject_id].slot
+    if slot is None or slot.state != "dosed":
+        return None
+    return slot.window_ends_on
+
+
+def reservation_dates(trial: Trial, phase: Phase, now: datetime) -> tuple[date | None, datetime]:
+    """`dose_not_before` and `expires_at` of a reservation made now (R2, R12)."""
+    protocol = trial.in_force
+    hours = timedelta(hours=protocol.assignment.reservation_hours)
+    not_before = None if phase == 2 else stagger_date(trial, open_level(trial))
+    if not_before is None:
+        return None, now + hours
+    return not_before, max(now, utc_midnight(trial, not_before)) + hours
+
+
+def stagger_date(trial: Trial, level: Level) -> date | None:
+    """The date before which nobody but the first may be dosed at a freshly opened level."""
+    if level.first_dose_on is None:
+        return None
+    return level.first_dose_on + timedelta(days=trial.in_force.phase1.stagger_days)
+
+
+def utc_midnight(trial: Trial, on: date) -> datetime:
+    """00:00 of a date in the trial's time zone, as an instant in UTC."""
+    return utc(trial.in_force.midnight(on))

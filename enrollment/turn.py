@@ -1,0 +1,83 @@
+"""One turn of the decider: the events so far and the trial as they leave it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from enrollment.answer import Answer
+from enrollment.commands import Actor
+from enrollment.events import AnyEvent, CommandRefused, Rejected, Signed
+from enrollment.evolve import apply
+from enrollment.trial import Trial
+from protocols.model import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a command came to. No events: nothing is written."""
+
+    events: tuple[AnyEvent, ...]
+    answer: Answer
+
+
+@dataclass(slots=True)
+class Turn:
+    """Lives for one `decide` only; `now` is the trial's time, never a clock's."""
+
+    trial: Trial
+    now: datetime
+    actor: Actor
+    events: list[AnyEvent] = field(default_factory=list)
+
+    @property
+    def protocol(self) -> Protocol:
+        return self.trial.in_force
+
+    @property
+    def today(self) -> date:
+        """The calendar date in the trial's time zone."""
+        return self.protocol.local_date(self.now)
+
+    def record(self, event: AnyEvent) -> None:
+        """Appends an event and lets the trial follow it."""
+        self.trial = apply(self.trial, event)
+        self.events.append(event)
+
+    def signed(self, meaning: str, of: str) -> Signed:
+        return Signed(by=self.actor.id, meaning=meaning, of=of)
+
+    def rejected(self, command: str, rule: str, sentence: str) -> Answer:
+        """The caller is confused: nothing else changes."""
+        self.record(Rejected(command=command, rule=rule, sentence=sentence))
+        return Answer(outcome="rejected", rule=rule, sentence=sentence)
+
+    def refused(
+        self,
+        command: str,
+        rule: str,
+        sentence: str,
+        *,
+        subject_id: str | None = None,
+        earliest: date | None = None,
+        anchor: str | None = None,
+    ) -> Answer:
+        """A permission refused, by a rule."""
+        subject = self.trial.subjects.get(subject_id) if subject_id else None
+        self.record(
+            CommandRefused(
+                subject_id=subject_id,
+                site_id=subject.site_id if subject else None,
+                command=command,
+                rule=rule,
+                sentence=sentence,
+                earliest=earliest,
+                anchor=anchor,
+            )
+        )
+        return Answer(
+            outcome="refused",
+            subject_id=subject_id,
+            rule=rule,
+            sentence=sentence,
+            earliest=earliest,
+            anchor=anchor,
+        )
