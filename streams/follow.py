@@ -130,7 +130,7 @@ class TrialFollower:
         return [parse(fields[b"r"]) for _, fields in entries]
 
     async def subscribe(self, trial_id: str, after: int = -1) -> AsyncIterator[Record]:
-        """Every record after `after`, those to come included; ends with the caller or with `stop`."""
+        """Every record after `after`, and those to come; ends with the caller or with `stop`."""
         while not self._closed:
             changed = self._follow(trial_id).changed
             page = await self.records(trial_id, after)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from enrollment.answer import Answer
 from enrollment.commands import JudgedRequest
@@ -25,7 +25,7 @@ Decide = Callable[[Trial, JudgedRequest], Decided]
 Evolve = Callable[[Trial, datetime, tuple[AnyEvent, ...]], Trial]
 NewTrial = Callable[[str], Trial]
 NextDeadline = Callable[[Trial], datetime | None]
-Public = Callable[[AnyEvent, Trial], Any]
+PublicCount = Callable[[tuple[AnyEvent, ...]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,4 @@ class Rules:
     evolve: Evolve
     new_trial: NewTrial
     next_deadline: NextDeadline
+    public_count: PublicCount

@@ -8,7 +8,6 @@ from redis.backoff import NoBackoff
 
 from streams.settings import Settings
 
-
 Client = Any
 """An asyncio client: the library types its answers as all that any protocol could give."""
 

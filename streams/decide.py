@@ -1,0 +1,231 @@
+"""The stage `decide`: owns partitions, decides what waits, and lets nothing stand that is unsure.
+
+A batch: decide all -> send to `trial.log` -> look where it landed -> publish to Redis -> park ->
+acknowledge. Wherever one of these says no, the partition is recovered and its commands are decided
+again: those that stand in the log already are found by their id.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from streams.clock import Clock
+from streams.crash import crash_point
+from streams.halts import Halt
+from streams.health import Health, patiently
+from streams.inbox import Inbox, Item
+from streams.kafka import Producer
+from streams.ledger import Ledger
+from streams.ports import Rules
+from streams.probe import Probe
+from streams.read_side import Publication, ReadSide, Reply
+from streams.recovery import Recovery
+from streams.resume import Resuming
+from streams.settings import Settings
+from streams.work import Work, decide_items
+
+LOG = logging.getLogger(__name__)
+TICK_SECONDS = 1.0
+MOST = 256
+"""Commands in one batch: enough to fill it, few enough that nothing else in the worker starves."""
+MOST_REFUSALS = 20
+
+
+class NoProgressError(Exception):
+    """Recovered again and again without getting anything through: a restart is the better try."""
+
+
+class DecideStage:
+    """One task runs `run`; the callbacks of Faust tell it what it owns through `assigned` etc."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        producer: Producer,
+        read_side: ReadSide,
+        recovery: Recovery,
+        health: Health,
+    ) -> None:
+        self.inbox = Inbox("trial.commands", limit=4 * MOST)
+        self._partitions = settings.partitions
+        self._rules = rules
+        self._producer = producer
+        self._read_side = read_side
+        self._recovery = recovery
+        self._health = health
+        self._ledgers: dict[int, Ledger] = {}
+        self._probe = Probe(read_side)
+        self._clock = Clock(settings.partitions, rules.next_deadline, producer)
+        self._resuming = Resuming(recovery.reader)
+
+    def assigned(self, partitions: Iterable[int]) -> None:
+        self._forget(partitions)
+        self.inbox.assigned(partitions)
+
+    def revoked(self, partitions: Iterable[int]) -> None:
+        self._forget(partitions)
+        self.inbox.revoked(partitions)
+
+    def ledger(self, partition: int) -> Ledger | None:
+        return self._ledgers.get(partition)
+
+    async def run(self) -> None:
+        """For ever. An exception ends the worker: it is never known what it left half done."""
+        due = time.monotonic()
+        while True:
+            items = await self.inbox.take(max(0.0, due - time.monotonic()), MOST)
+            await self._recover_owned()
+            await self.handle(items)
+            if time.monotonic() >= due:
+                await self._tick()
+                due = time.monotonic() + TICK_SECONDS
+
+    async def handle(self, items: Sequence[Item]) -> None:
+        """Returns when every one of these is decided and acknowledged, or no longer ours."""
+        refusals = 0
+        while items := [item for item in items if self.inbox.is_current(item)]:
+            items = await self._batch(items)
+            refusals += 1
+            if refusals > MOST_REFUSALS:
+                raise NoProgressError(f"{len(items)} commands were refused {refusals} times")
+
+    async def _batch(self, items: Sequence[Item]) -> list[Item]:
+        """One round; returns the commands of the partitions that were refused."""
+        waiting: dict[int, list[Item]] = {}
+        for item in items:
+            waiting.setdefault(item.partition, []).append(item)
+        works = []
+        for partition, those in waiting.items():
+            ledger = await self._recovered(partition)
+            if ledger is not None:
+                works.append(decide_items(ledger, those, self._rules, self._partitions))
+        crash_point("decided")
+        landed = await self._send(works)
+        crash_point("sent")
+        published = await self._publish(landed)
+        crash_point("published")
+        await self._park(published)
+        for work in published:
+            self.inbox.done(work.items)
+        through = {work.partition for work in published}
+        return [item for item in items if item.partition not in through]
+
+    async def _send(self, works: Sequence[Work]) -> list[tuple[Work, list[Publication]]]:
+        """Sends all records; a partition where somebody else wrote too is given up."""
+        outgoing = [message for work in works for message in work.records()]
+        offsets = iter(await self._producer.send_all(outgoing) if outgoing else ())
+        landed = []
+        for work in works:
+            own = [next(offsets) for _ in work.written]
+            if not self._holds(work.ledger):
+                continue
+            if work.follows(own):
+                landed.append((work, work.accept(own)))
+            else:
+                LOG.error("somebody else wrote to trial.log", extra={"partition": work.partition})
+                self._forget((work.partition,))
+        return landed
+
+    async def _publish(self, landed: Sequence[tuple[Work, list[Publication]]]) -> list[Work]:
+        """Publishes what landed; a partition where Redis refuses is given up."""
+        publications = [publication for _, those in landed for publication in those]
+        new = [trial for work, _ in landed for trial in work.new_trials()]
+        replies: Iterable[Reply] = ()
+        if publications:
+            found = await patiently(
+                lambda: self._read_side.publish(publications, new),
+                self._health,
+                "redis",
+                lambda: any(self._holds(work.ledger) for work, _ in landed),
+            )
+            if found is None:
+                return []
+            replies = found
+        said = iter(replies)
+        published = []
+        for work, those in landed:
+            own = [next(said) for _ in those]
+            if not self._holds(work.ledger):
+                continue
+            if all(reply is Reply.OK for reply in own):
+                published.append(work)
+            else:
+                LOG.error("Redis refused: %s", own, extra={"partition": work.partition})
+                self._forget((work.partition,))
+        return published
+
+    async def _park(self, works: Sequence[Work]) -> None:
+        outgoing = [message for work in works for message in work.parked()]
+        if outgoing:
+            LOG.error("parked %d commands", len(outgoing))
+            await self._producer.send_all(outgoing)
+
+    async def _recover_owned(self) -> None:
+        for partition in self.inbox.owned:
+            await self._recovered(partition)
+        self._health.recovered = all(p in self._ledgers for p in self.inbox.owned)
+
+    async def _recovered(self, partition: int) -> Ledger | None:
+        """The ledger of an owned partition, recovered if need be; none when it is not ours."""
+        ledger = self._ledgers.get(partition)
+        if ledger is not None:
+            return ledger
+        self._health.recovered = False
+        epoch = self.inbox.epoch(partition)
+        found = await patiently(
+            lambda: self._recover(partition),
+            self._health,
+            "recovery",
+            lambda: epoch is not None and self.inbox.epoch(partition) == epoch,
+        )
+        if found is None or self.inbox.epoch(partition) != epoch:
+            return None
+        ledger, halts = found
+        self._ledgers[partition] = ledger
+        await self._decide_parked(ledger, halts)
+        return self._ledgers.get(partition)
+
+    async def _recover(self, partition: int) -> tuple[Ledger, Mapping[str, Halt]]:
+        ledger = await self._recovery.recover(partition)
+        return ledger, await self._resuming.halt(ledger, self._rules)
+
+    async def _decide_parked(self, ledger: Ledger, halts: Mapping[str, Halt]) -> None:
+        """Trials that an operator resumed: what was parked while they were halted comes first."""
+        for trial_id, halt in halts.items():
+            if not halt.resumed or not self._holds(ledger):
+                continue
+            items = self._resuming.items(ledger.partition, halt)
+            work = decide_items(ledger, items, self._rules, self._partitions)
+            published = await self._publish(await self._send([work]))
+            await self._park(published)
+            if published and not ledger.trials[trial_id].halted:
+                await self._producer.send_all((self._resuming.mark(trial_id, ledger.partition),))
+                LOG.warning("trial resumed", extra={"trial": trial_id})
+
+    async def _tick(self) -> None:
+        """Once a second: is Redis as we left it, was a trial resumed, is a deadline behind us?"""
+        for partition, ledger in tuple(self._ledgers.items()):
+            fits = await patiently(
+                lambda ledger=ledger: self._probe.look(ledger),  # type: ignore[misc]
+                self._health,
+                "redis",
+                lambda ledger=ledger: self._holds(ledger),  # type: ignore[misc]
+            )
+            if fits is None or not self._holds(ledger):
+                continue
+            if not fits or await self._resuming.asked(ledger):
+                self._forget((partition,))
+            else:
+                await self._clock.tick(ledger)
+        await self._recover_owned()
+        await asyncio.sleep(0)
+
+    def _holds(self, ledger: Ledger) -> bool:
+        """Whether this ledger still is the memory of its partition."""
+        return self._ledgers.get(ledger.partition) is ledger
+
+    def _forget(self, partitions: Iterable[int]) -> None:
+        for partition in partitions:
+            self._ledgers.pop(partition, None)

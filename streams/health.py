@@ -1,0 +1,79 @@
+"""What the worker can do now: what it waits for makes it not ready, never dead."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiokafka.errors import KafkaError
+from redis.exceptions import RedisError, ResponseError
+
+LOG = logging.getLogger(__name__)
+LONGEST_PAUSE = 2.0
+
+T = TypeVar("T")
+
+
+class Health:
+    """Ready: started, Kafka and Redis answer, and every owned partition is recovered."""
+
+    def __init__(self) -> None:
+        self._away: set[str] = set()
+        self.started = False
+        self.recovered = False
+
+    @property
+    def ready(self) -> bool:
+        return self.started and self.recovered and not self._away
+
+    def report(self) -> dict[str, object]:
+        return {
+            "started": self.started,
+            "ready": self.ready,
+            "recovered": self.recovered,
+            "waiting_for": sorted(self._away),
+        }
+
+    def is_away(self, name: str) -> None:
+        if name not in self._away:
+            LOG.warning("waiting for %s", name)
+        self._away.add(name)
+
+    def is_back(self, name: str) -> None:
+        if name in self._away:
+            LOG.info("%s is back", name)
+        self._away.discard(name)
+
+
+async def patiently(
+    attempt: Callable[[], Awaitable[T]],
+    health: Health,
+    name: str,
+    still_wanted: Callable[[], bool] = lambda: True,
+) -> T | None:
+    """Tries again, ever more slowly, while Kafka or Redis is away; none when no longer wanted.
+
+    Only for what may safely be done twice. An answer that is an error is not waited out.
+    """
+    pause = 0.05
+    while still_wanted():
+        try:
+            result = await attempt()
+        except ResponseError as error:
+            if not _is_passing(error):
+                raise
+        except (RedisError, KafkaError, OSError, TimeoutError) as error:
+            LOG.info("%s: %s", name, type(error).__name__)
+        else:
+            health.is_back(name)
+            return result
+        health.is_away(name)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+    return None
+
+
+def _is_passing(error: ResponseError) -> bool:
+    """A server that is loading, over its memory or handing over: it will answer later."""
+    passing = ("LOADING", "BUSY", "OOM", "READONLY", "MASTERDOWN", "CLUSTERDOWN")
+    return str(error).startswith(passing)

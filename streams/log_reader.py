@@ -1,0 +1,74 @@
+"""Reads a partition of `trial.log` (or of `trial.parked`) by offset, outside any group."""
+
+from collections.abc import AsyncIterator
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.kafka import MAX_MESSAGE_BYTES
+from streams.settings import Settings
+
+
+class LogReader:
+    """One reader, one use at a time. Every method may raise `KafkaError`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def start(self) -> None:
+        consumer = AIOKafkaConsumer(
+            **self._settings.kafka_client(),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+            fetch_max_wait_ms=50,
+        )
+        try:
+            await consumer.start()
+        except BaseException:
+            await consumer.stop()
+            raise
+        self._consumer = consumer
+
+    async def stop(self) -> None:
+        if self._consumer is not None:
+            await self._consumer.stop()
+            self._consumer = None
+
+    async def end(self, topic: str, partition: int) -> int:
+        """The offset of the next message."""
+        at = TopicPartition(topic, partition)
+        ends = await self._started.end_offsets([at])
+        return int(ends[at])
+
+    async def read(
+        self, topic: str, partition: int, start: int, end: int
+    ) -> AsyncIterator[tuple[int, bytes]]:
+        """Offset and value of every message from `start` up to and without `end`."""
+        at = TopicPartition(topic, partition)
+        consumer = self._started
+        consumer.assign([at])
+        if start >= end:
+            return
+        consumer.seek(at, start)
+        while True:
+            for message in (await consumer.getmany(at, timeout_ms=1000)).get(at, ()):
+                if message.offset >= end:
+                    return
+                yield message.offset, message.value or b""
+            if await consumer.position(at) >= end:
+                return
+
+    async def at(self, topic: str, partition: int, offset: int, end: int) -> bytes | None:
+        """The message at an offset; none when it is not there any more."""
+        if not 0 <= offset < end:
+            return None
+        async for found, value in self.read(topic, partition, offset, offset + 1):
+            return value if found == offset else None
+        return None
+
+    @property
+    def _started(self) -> AIOKafkaConsumer:
+        assert self._consumer is not None, "start the reader first"
+        return self._consumer

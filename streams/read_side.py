@@ -1,0 +1,179 @@
+"""The owner's side of Redis: publishes by `publish.lua`, reads heads and logs for recovery."""
+
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+
+from redis.exceptions import ResponseError
+
+from streams import keys
+from streams.redis_client import Client
+
+FUNCTION = "holdfast_publish_1"
+LIBRARY = files("streams").joinpath("publish.lua").read_text(encoding="utf-8")
+PAGE = 200
+THROUGH = b"@through"
+
+
+class Reply(StrEnum):
+    """What `publish.lua` says; all but `OK` mean that nothing was written."""
+
+    OK = "OK"
+    GAP = "GAP"
+    OTHER = "OTHER"
+    BROKEN = "BROKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One record as `{trial}:log` holds it."""
+
+    sequence: int
+    hash: str
+    offset: int
+    stored: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record to be published."""
+
+    sequence: int
+    hash: str
+    previous: str
+    offset: int
+    command_id: str
+    adopts: bool
+    stored: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Records of one trial that follow the one with the hash `before`; none only moves the head."""
+
+    trial_id: str
+    before: str
+    through: int
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The tip of a trial in Redis, where it stands in `trial.log`, and how far that was read."""
+
+    sequence: int
+    hash: str
+    offset: int
+    through: int
+
+
+class ReadSide:
+    """Never retries by itself; every method may raise `RedisError`."""
+
+    def __init__(self, redis: Client) -> None:
+        self._redis = redis
+
+    async def load_functions(self) -> None:
+        await self._redis.function_load(LIBRARY, replace=True)
+
+    async def publish(
+        self, publications: Sequence[Publication], partition_of_new: Iterable[tuple[int, str]] = ()
+    ) -> list[Reply]:
+        """One round trip; one atomic script for each trial. Safe to send again."""
+        replies = await self._publish_once(publications, partition_of_new)
+        if any(isinstance(reply, ResponseError) for reply in replies):
+            for reply in replies:
+                if isinstance(reply, ResponseError) and "unction not found" not in str(reply):
+                    raise reply
+            await self.load_functions()
+            replies = await self._publish_once(publications, partition_of_new)
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+        return [Reply(reply.decode()) for reply in replies[: len(publications)]]
+
+    async def _publish_once(
+        self, publications: Sequence[Publication], new: Iterable[tuple[int, str]]
+    ) -> list[bytes]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for publication in publications:
+            arguments: list[str | bytes | int] = [
+                publication.trial_id,
+                publication.through,
+                publication.before,
+            ]
+            for entry in publication.entries:
+                arguments += [entry.sequence, entry.hash, entry.offset, entry.command_id]
+                arguments += ["1" if entry.adopts else "0", entry.stored]
+            names = keys.of_trial(publication.trial_id)
+            pipeline.fcall(FUNCTION, len(names), *names, *arguments)
+        for partition, trial_id in new:
+            pipeline.hset(keys.trials(partition), trial_id, "1")
+        replies: list[bytes] = await pipeline.execute(raise_on_error=False)
+        return replies
+
+    async def listed(self, partition: int) -> tuple[tuple[str, ...], int]:
+        """The trials of a partition, and the offset through which that list is complete."""
+        found = await self._redis.hgetall(keys.trials(partition))
+        through = int(found.pop(THROUGH, b"-1"))
+        return tuple(sorted(name.decode() for name in found)), through
+
+    async def list_all(self, partition: int, trial_ids: Iterable[str], through: int) -> None:
+        """Says in one write that these are all the trials of a partition through an offset."""
+        mapping: dict[str | bytes, str | int] = dict.fromkeys(trial_ids, "1")
+        mapping[THROUGH] = through
+        await self._redis.hset(keys.trials(partition), mapping=mapping)
+
+    async def heads(self, trial_ids: Sequence[str]) -> list[Head | None]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for trial_id in trial_ids:
+            pipeline.hmget(keys.head(trial_id), "sequence", "hash", "offset", "through")
+        return [_head(fields) for fields in await pipeline.execute()]
+
+    async def entries(self, trial_id: str, after: int = -1) -> AsyncIterator[Held]:
+        """The log of a trial above a sequence, in order."""
+        while True:
+            start = f"({keys.entry_id(after)}" if after >= 0 else "-"
+            page = await self._redis.xrange(keys.log(trial_id), start, "+", count=PAGE)
+            if not page:
+                return
+            for entry, fields in page:
+                after = keys.sequence_of(entry)
+                own_hash = fields[b"h"].decode()
+                yield Held(after, own_hash, int(fields[b"o"]), fields[b"r"])
+
+    async def adopted(self, trial_ids: Sequence[str]) -> list[int | None]:
+        """For each trial the sequence of the record that adopted its protocol in force."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for trial_id in trial_ids:
+            pipeline.get(keys.protocol(trial_id))
+        return [None if found is None else int(found) for found in await pipeline.execute()]
+
+    async def record(self, trial_id: str, sequence: int) -> bytes | None:
+        entry = keys.entry_id(sequence)
+        found = await self._redis.xrange(keys.log(trial_id), entry, entry)
+        return found[0][1][b"r"] if found else None
+
+    async def reset_head(self, trial_id: str, offset: int, through: int) -> None:
+        """After `trial.log` was read from its beginning: its offsets are not what they were."""
+        await self._redis.hset(
+            keys.head(trial_id), mapping={"offset": offset, "through": through}
+        )
+
+    async def quarantine(self, partition: int, trial_id: str) -> str:
+        """Renames what Redis has of a trial, never deletes it; returns the tag of the copy."""
+        tag = f"quarantine:{time.time_ns()}"
+        for key in keys.of_trial(trial_id):
+            if await self._redis.exists(key):
+                await self._redis.renamenx(key, f"{key}:{tag}")
+        await self._redis.hdel(keys.trials(partition), trial_id)
+        return tag
+
+
+def _head(fields: list[bytes | None]) -> Head | None:
+    sequence, own_hash, offset, through = fields
+    if sequence is None or own_hash is None:
+        return None
+    return Head(int(sequence), own_hash.decode(), int(offset or b"-1"), int(through or b"-1"))

@@ -1,0 +1,248 @@
+"""Makes the memory of a partition anew from Redis and `trial.log`, and brings Redis up to date.
+
+Redis only shortens the way: from its lowest head on, `trial.log` is read under the chain rule; if
+anything in Redis does not fit, from its beginning. Where Redis and Kafka diverge, Kafka wins.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from enrollment.events import ProtocolAdopted
+from streams.chain import EMPTY, Link
+from streams.ledger import Ledger, fold
+from streams.log_reader import LogReader
+from streams.ports import Rules
+from streams.read_side import Entry, Held, Publication, ReadSide, Reply
+from streams.record import Record, UnreadableRecordError, parse
+from streams.topics import LOG as LOG_TOPIC
+
+LOG = logging.getLogger(__name__)
+CHUNK = 200
+"""How many records are published at once while reading on."""
+
+Append = Callable[[int, str, list[bytes]], Awaitable[list[int]]]
+"""Sends records of a trial to a partition of `trial.log`; returns their offsets."""
+
+
+class DoesNotFitError(Exception):
+    """Redis is not what `trial.log` says, at this trial: begin again from the first record."""
+
+    def __init__(self, trial_id: str, why: str, diverged: bool = False) -> None:
+        super().__init__(why)
+        self.trial_id = trial_id
+        self.diverged = diverged
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Everything that a recovery needs; the owner of the partition runs it, never two at once."""
+
+    reader: LogReader
+    read_side: ReadSide
+    rules: Rules
+    append: Append
+
+    async def recover(self, partition: int) -> Ledger:
+        """The ledger of the partition at the end of its log, with Redis brought up to date."""
+        from_start = False
+        while True:
+            try:
+                return await self._attempt(partition, from_start)
+            except DoesNotFitError as error:
+                LOG.warning(
+                    "Redis does not fit trial.log: %s", error, extra={"trial": error.trial_id}
+                )
+                if from_start and error.diverged:
+                    tag = await self.read_side.quarantine(partition, error.trial_id)
+                    LOG.critical(
+                        "Redis diverged from trial.log: its branch is now %s",
+                        tag,
+                        extra={"trial": error.trial_id},
+                    )
+                from_start = True
+
+    async def _attempt(self, partition: int, from_start: bool) -> Ledger:
+        ledger = Ledger(partition)
+        if not from_start:
+            ledger.last_offset = await self._load(ledger)
+        if ledger.last_offset < 0:
+            # Without a checkpoint nothing in Redis is taken on trust; the script compares it all.
+            ledger, from_start = Ledger(partition), True
+        await self._read_on(ledger)
+        if from_start:
+            await self._send_surplus(ledger)
+            await self._read_on(ledger)
+            await self._reset_heads(ledger)
+        await self.read_side.list_all(partition, known_trials(ledger), ledger.last_offset)
+        LOG.info(
+            "partition recovered",
+            extra={
+                "partition": partition,
+                "trials": len(ledger.trials),
+                "last_offset": ledger.last_offset,
+                "void": ledger.void,
+                "from_start": from_start,
+            },
+        )
+        return ledger
+
+    async def _load(self, ledger: Ledger) -> int:
+        """Folds what Redis has of each trial; returns the offset from which all is to be read."""
+        trial_ids, checkpoint = await self.read_side.listed(ledger.partition)
+        if checkpoint < 0:
+            return -1
+        end = await self.reader.end(LOG_TOPIC, ledger.partition)
+        heads = await self.read_side.heads(trial_ids)
+        for trial_id, head in zip(trial_ids, heads, strict=True):
+            if head is None:
+                return -1
+            async for entry in self.read_side.entries(trial_id):
+                self._fold(ledger, trial_id, entry)
+            known = ledger.trials.get(trial_id)
+            if known is None or (known.tip.sequence, known.tip.hash) != (head.sequence, head.hash):
+                raise DoesNotFitError(trial_id, "its head is not the end of its log")
+            stored = await self.reader.at(LOG_TOPIC, ledger.partition, head.offset, end)
+            if _hash_of(stored) != head.hash:
+                raise DoesNotFitError(trial_id, "its head points to another record")
+            known.offset, known.through = head.offset, head.through
+            checkpoint = min(checkpoint, head.through)
+        if checkpoint >= end:
+            raise DoesNotFitError("", "trial.log is shorter than it was")
+        return checkpoint
+
+    def _fold(self, ledger: Ledger, trial_id: str, entry: Held) -> None:
+        try:
+            record = parse(entry.stored)
+        except UnreadableRecordError:
+            raise DoesNotFitError(trial_id, "its log holds something unreadable") from None
+        known = ledger.of(trial_id, self.rules)
+        content = record.content
+        follows = (content.sequence, content.previous) == (known.tip.sequence + 1, known.tip.hash)
+        if record.hash != entry.hash or content.trial != trial_id or not follows:
+            raise DoesNotFitError(trial_id, "its log is not a chain")
+        fold(known, record, entry.offset, self.rules)
+
+    async def _read_on(self, ledger: Ledger) -> None:
+        """Reads to the end of the log, and again until nothing more has come meanwhile."""
+        pending: dict[str, list[Entry]] = {}
+        waiting = 0
+        while True:
+            start, partition = ledger.last_offset + 1, ledger.partition
+            end = await self.reader.end(LOG_TOPIC, partition)
+            if start >= end:
+                break
+            async for offset, stored in self.reader.read(LOG_TOPIC, partition, start, end):
+                record = self._accepted(ledger, offset, stored)
+                if record is not None:
+                    pending.setdefault(record.trial_id, []).append(entry_of(record, offset))
+                    waiting += 1
+                if waiting >= CHUNK:
+                    await self._publish(ledger, pending)
+                    pending, waiting = {}, 0
+                    await asyncio.sleep(0)
+            ledger.last_offset = end - 1
+        await self._publish(ledger, pending)
+
+    def _accepted(self, ledger: Ledger, offset: int, stored: bytes) -> Record | None:
+        try:
+            record = parse(stored)
+        except UnreadableRecordError:
+            ledger.last_offset = offset
+            ledger.void += 1
+            LOG.error("trial.log holds something unreadable", extra={"offset": offset})
+            return None
+        joined = ledger.read(record, offset, self.rules)
+        if joined is Link.VOID:
+            LOG.error(
+                "void record",
+                extra={"trial": record.trial_id, "sequence": record.sequence, "offset": offset},
+            )
+        return record if joined is Link.ACCEPTED else None
+
+    async def _publish(self, ledger: Ledger, pending: dict[str, list[Entry]]) -> None:
+        publications = [
+            Publication(
+                trial_id,
+                before=entries[0].previous,
+                through=ledger.last_offset,
+                entries=tuple(entries),
+            )
+            for trial_id, entries in pending.items()
+        ]
+        if not publications:
+            return
+        replies = await self.read_side.publish(publications)
+        for publication, reply in zip(publications, replies, strict=True):
+            if reply is not Reply.OK:
+                raise DoesNotFitError(
+                    publication.trial_id,
+                    f"publishing answered {reply.value}",
+                    diverged=reply is not Reply.GAP,
+                )
+
+    async def _send_surplus(self, ledger: Ledger) -> None:
+        """What Redis has and Kafka lost is sent again, when it extends the accepted chain."""
+        listed, _ = await self.read_side.listed(ledger.partition)
+        trial_ids = tuple(sorted({*listed, *known_trials(ledger)}))
+        heads = await self.read_side.heads(trial_ids)
+        for trial_id, head in zip(trial_ids, heads, strict=True):
+            known = ledger.of(trial_id, self.rules)
+            if head is None or head.sequence <= known.tip.sequence:
+                continue
+            surplus = [e async for e in self.read_side.entries(trial_id, known.tip.sequence)]
+            previous = known.tip.hash
+            for entry in surplus:
+                if not _extends(entry, previous):
+                    raise DoesNotFitError(trial_id, "its surplus is no chain", diverged=True)
+                previous = entry.hash
+            LOG.critical(
+                "trial.log had lost records that Redis has: sent again",
+                extra={"trial": trial_id, "records": len(surplus)},
+            )
+            await self.append(ledger.partition, trial_id, [entry.stored for entry in surplus])
+
+    async def _reset_heads(self, ledger: Ledger) -> None:
+        for trial_id in known_trials(ledger):
+            known = ledger.trials[trial_id]
+            await self.read_side.reset_head(trial_id, known.offset, ledger.last_offset)
+            known.through = ledger.last_offset
+
+
+def known_trials(ledger: Ledger) -> tuple[str, ...]:
+    """The trials of a ledger that have a record, sorted."""
+    return tuple(sorted(name for name, known in ledger.trials.items() if known.tip != EMPTY))
+
+
+def entry_of(record: Record, offset: int) -> Entry:
+    content = record.content
+    adopts = any(isinstance(event, ProtocolAdopted) for event in content.events)
+    command_id = str(content.command_id)
+    return Entry(
+        sequence=content.sequence,
+        hash=record.hash,
+        previous=content.previous,
+        offset=offset,
+        command_id=command_id,
+        adopts=adopts,
+        stored=record.stored,
+    )
+
+
+def _extends(held: Held, previous: str) -> bool:
+    try:
+        record = parse(held.stored)
+    except UnreadableRecordError:
+        return False
+    return record.hash == held.hash and record.content.previous == previous
+
+
+def _hash_of(stored: bytes | None) -> str | None:
+    """The hash of a record of ours; none for anything else."""
+    if stored is None:
+        return None
+    try:
+        return parse(stored).hash
+    except UnreadableRecordError:
+        return None
