@@ -1,0 +1,47 @@
+"""Allergy to a study drug, to Cremophor or to drugs made with it, also as a reason for stopping one."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from eligibility.anchors import Anchors
+from eligibility.criteria.exposures import Exposure, exposures, normal
+from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
+from eligibility.criteria.table import Table
+from eligibility.form import ScreeningForm
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy:
+    """`agents` are drugs whose stop for allergy shows the allergy that the criterion means."""
+
+    agents: frozenset[str]
+    sections: tuple[str, ...] = ("allergies", "prior_regimens")
+    validity_days: int | None = None
+    washout_days: int | None = None
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        return cls(frozenset(map(normal, table.names("agents"))))
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        parts = [_no(form, field) for field in ("sorafenib", "cremophor", "cremophor_drugs")]
+        for given in exposures(form.prior_regimens or ()):
+            if given.name in self.agents and given.stop_reason == "allergy":
+                parts.append(_stopped_for_allergy(given))
+        return combine(parts)
+
+
+def _stopped_for_allergy(given: Exposure) -> Part:
+    """A regimen of several agents does not say which of them the allergy was to."""
+    if given.agent.stop_reason == "allergy" or len(given.regimen.agents) == 1:
+        return failed(f"{given.name} was stopped for allergy")
+    return review(f"a regimen with {given.name} was stopped for allergy, the agent is not said")
+
+
+def _no(form: ScreeningForm, field: str) -> Part:
+    said, words = getattr(form.allergies, field), f"allergy to {field.replace('_', ' ')}"
+    if said == "no":
+        return passed(f"no {words}")
+    if said == "unknown":
+        return unknown(f"{words}: unknown, must be no", f"allergies.{field}")
+    return failed(f"{words}: yes, must be no")

@@ -1,0 +1,65 @@
+"""Brain metastases: none, or treated ones that fulfil all six conditions of the protocol."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from eligibility.anchors import Anchors
+from eligibility.criteria.anchored import Gap, Validity
+from eligibility.criteria.parts import Part, combine, failed, passed, unknown
+from eligibility.criteria.table import Table
+from eligibility.form import BrainMetastases, ScreeningForm
+
+_SECTION = "brain_metastases"
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedBrainMetastases:
+    gap: Gap
+    validity: Validity
+    validity_days: int | None
+    washout_days: int | None
+    sections: tuple[str, ...] = (_SECTION,)
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        gap, validity = Gap.parse(table), Validity.parse(table)
+        return cls(gap, validity, validity.days_max, gap.days())
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        brain = form.brain_metastases
+        if brain.present == "no":
+            return passed("no brain metastases")
+        if brain.present == "unknown":
+            return unknown("not known whether there are brain metastases", f"{_SECTION}.present")
+        return combine(
+            [
+                _must(brain, "treated", "yes"),
+                self._over(brain, form, anchors),
+                _must(brain, "neurologic_symptoms", "no"),
+                _must(brain, "steroids", "no"),
+                self._mri(brain, form, anchors),
+                _must(brain, "new_untreated_lesion", "no"),
+            ]
+        )
+
+    def _over(self, brain: BrainMetastases, form: ScreeningForm, anchors: Anchors) -> Part:
+        ended, on = brain.treatment_ended_on, anchors.of(self.gap.anchor)
+        field = f"{_SECTION}.treatment_ended_on"
+        return self.gap.since("brain treatment ended", ended, form.completed_on, on, field)
+
+    def _mri(self, brain: BrainMetastases, form: ScreeningForm, anchors: Anchors) -> Part:
+        """Follow-up by MRI, without residual active lesion; only a recent one counts."""
+        field = f"{_SECTION}.mri_on"
+        if brain.mri_on is None:
+            return unknown("no follow-up MRI of the brain given", field)
+        stale = self.validity.check("MRI", brain.mri_on, form.completed_on, anchors, field)
+        return stale or _must(brain, "mri_residual_active", "no")
+
+
+def _must(brain: BrainMetastases, field: str, wanted: str) -> Part:
+    said, words = getattr(brain, field), f"brain metastases, {field.replace('_', ' ')}"
+    if said == wanted:
+        return passed(f"{words}: {said}")
+    if said == "unknown":
+        return unknown(f"{words}: unknown, must be {wanted}", f"{_SECTION}.{field}")
+    return failed(f"{words}: {said}, must be {wanted}")

@@ -1,0 +1,46 @@
+"""Every agent that was ever given, singly: a wash-out is an agent's, not its regimen's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eligibility.form_history import Agent, Regimen
+from eligibility.partial_date import PartialDate
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One agent of one regimen; what the agent leaves out is as its regimen says."""
+
+    name: str
+    drug_class: str
+    regimen: Regimen
+    agent: Agent
+    ongoing: bool
+    stopped_on: PartialDate | None
+
+    @property
+    def stop_reason(self) -> str:
+        return self.agent.stop_reason or self.regimen.stop_reason
+
+
+def exposures(regimens: tuple[Regimen, ...]) -> Iterator[Exposure]:
+    """All agents but those recorded with no dose at all and no start."""
+    for regimen in regimens:
+        for agent in regimen.agents:
+            if not never_given(regimen, agent):
+                stopped = agent.stopped_on or regimen.stopped_on
+                ongoing = agent.ongoing or ("no" if agent.stopped_on else regimen.ongoing)
+                yield Exposure(
+                    normal(agent.name), agent.drug_class, regimen, agent, ongoing == "yes", stopped
+                )
+
+
+def never_given(regimen: Regimen, agent: Agent) -> bool:
+    """Recorded with 0 doses and without a start: planned, and never given."""
+    doses = regimen.doses_given if agent.doses_given is None else agent.doses_given
+    return doses == 0 and agent.started_on is None and regimen.started_on is None
+
+
+def normal(name: str) -> str:
+    """A drug's name as it is compared: lower case, single blanks."""
+    return " ".join(name.casefold().split())

@@ -1,0 +1,46 @@
+"""Agents that must never have been given, under any of their names, also inside a regimen's name."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from eligibility.anchors import Anchors
+from eligibility.criteria.exposures import exposures, normal
+from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
+from eligibility.criteria.table import Table
+from eligibility.form import ScreeningForm
+from eligibility.form_history import Regimen
+
+
+@dataclass(frozen=True, slots=True)
+class ForbiddenAgents:
+    """`agents` with all synonyms and study codes; a regimen that is named after one needs a person."""
+
+    agents: frozenset[str]
+    sections: tuple[str, ...] = ("prior_regimens",)
+    validity_days: int | None = None
+    washout_days: int | None = None
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        return cls(frozenset(map(normal, table.names("agents"))))
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        if form.prior_regimens is None:
+            return unknown("prior treatment not given", "prior_regimens")
+        given = [e.name for e in exposures(form.prior_regimens) if e.name in self.agents]
+        if given:
+            return failed(f"{', '.join(given)} was given before")
+        parts = [part for r in form.prior_regimens if (part := self._regimen(r)) is not None]
+        return combine(parts) if parts else passed("none of the study drugs was given before")
+
+    def _regimen(self, regimen: Regimen) -> Part | None:
+        if not regimen.agents:
+            text = f"the agents of {regimen.name or 'a regimen'} are not listed"
+            return unknown(text, "prior_regimens.agents")
+        named = normal(regimen.name or "")
+        if any(agent in named for agent in self.agents):
+            return review(f"regimen {regimen.name} is named after a study drug but lists none")
+        unnamed = [a for a in regimen.agents if normal(a.name) in ("unknown", "blinded", "placebo")]
+        if unnamed:
+            return unknown(f"an agent is not named ({unnamed[0].name})", "prior_regimens.agents.name")
+        return None

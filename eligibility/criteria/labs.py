@@ -1,0 +1,110 @@
+"""Laboratory results against a fixed limit or a multiple of the laboratory's own upper limit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Self
+
+from eligibility.anchors import Anchors
+from eligibility.criteria.anchored import Validity
+from eligibility.criteria.parts import Part, combine, failed, passed, unknown
+from eligibility.criteria.table import Table
+from eligibility.criteria.units import UNITS
+from eligibility.form import ScreeningForm
+from eligibility.form_results import Lab
+
+Bound = str
+_BOUNDS: Final[dict[Bound, tuple[str, Callable[[Decimal, Decimal], bool]]]] = {
+    "over": ("more than", lambda value, limit: value > limit),
+    "min": ("at least", lambda value, limit: value >= limit),
+    "under": ("less than", lambda value, limit: value < limit),
+    "max": ("at most", lambda value, limit: value <= limit),
+    "under_upper_limits": ("less than", lambda value, limit: value < limit),
+    "max_upper_limits": ("at most", lambda value, limit: value <= limit),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit on one analyte; `_upper_limits` bounds count in the laboratory's upper limits."""
+
+    analyte: str
+    bound: Bound
+    amount: Decimal
+    unit: str
+    """The unit of a fixed limit; empty for multiples of the upper limit."""
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        analyte = table.choice("analyte", tuple(UNITS))
+        given = [bound for bound in _BOUNDS if table.maybe_decimal(bound) is not None]
+        if len(given) != 1:
+            raise table.error(
+                "over", f"{len(given)} limits are given", f"give one of {', '.join(_BOUNDS)}"
+            )
+        fixed = not given[0].endswith("upper_limits")
+        unit = table.choice("unit", tuple(UNITS[analyte])) if fixed else ""
+        table.done()
+        return cls(analyte, given[0], table.decimal(given[0]), unit)
+
+    def of(self, lab: Lab) -> Part:
+        """Whether the value is within the limit; unknown where the unit or the limit is unclear."""
+        field = f"labs.{self.analyte}"
+        units = UNITS[self.analyte]
+        said = f"{words(self.analyte)} {lab.value} {lab.unit} ({lab.taken_on})"
+        if lab.unit not in units:
+            return unknown(f"{said} is in an unknown unit, expected {self._expected()}", field)
+        phrase, holds = _BOUNDS[self.bound]
+        if self.unit:
+            holds_here = holds(lab.value * units[lab.unit], self.amount * units[self.unit])
+            limit = f"{phrase} {self.amount} {self.unit}"
+        else:
+            if not lab.upper_limit:
+                return unknown(f"{said} without the laboratory's upper limit", field)
+            holds_here = holds(lab.value, self.amount * lab.upper_limit)
+            limit = f"{phrase} {self.amount} x the upper limit of {lab.upper_limit}"
+        return passed(f"{said}, {limit}") if holds_here else failed(f"{said}, must be {limit}")
+
+    def _expected(self) -> str:
+        return self.unit or " or ".join(UNITS[self.analyte])
+
+
+def words(analyte: str) -> str:
+    """The name of an analyte as it stands in a sentence."""
+    return {"ast": "AST", "alt": "ALT", "inr": "INR", "pt": "PT", "ptt": "PTT"}.get(analyte, analyte)
+
+
+def latest_lab(
+    form: ScreeningForm,
+    analyte: str,
+    validity: Validity,
+    anchors: Anchors,
+    answer: Callable[[Lab], Part],
+) -> Part:
+    """The answer of the analyte's latest result, if it is fresh."""
+    results = [lab for lab in form.labs if lab.analyte == analyte]
+    return validity.latest(
+        words(analyte), results, form.completed_on, anchors, f"labs.{analyte}", answer
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Labs:
+    """All limits must be met by the latest result of each analyte."""
+
+    limits: tuple[Limit, ...]
+    validity: Validity
+    validity_days: int | None
+    sections: tuple[str, ...] = ("labs",)
+    washout_days: int | None = None
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        validity = Validity.parse(table)
+        limits = tuple(Limit.parse(limit) for limit in table.tables("limits"))
+        return cls(limits, validity, validity.days_max)
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        return combine(
+            [latest_lab(form, one.analyte, self.validity, anchors, one.of) for one in self.limits]
+        )

@@ -1,0 +1,73 @@
+"""Liver function: bilirubin within normal, transaminases under a limit that liver metastases raise."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Self
+
+from eligibility.anchors import Anchors
+from eligibility.criteria.anchored import Validity
+from eligibility.criteria.labs import Limit, latest_lab
+from eligibility.criteria.parts import Part, combine, passed, unknown
+from eligibility.criteria.table import Table
+from eligibility.finding import Answer
+from eligibility.form import ScreeningForm
+from eligibility.form_results import Lab
+
+BOUND = "under_upper_limits"
+
+
+@dataclass(frozen=True, slots=True)
+class LiverFunction:
+    """Limits in multiples of the laboratory's upper limit, strict for AST and ALT.
+
+    Above `label_upper_limits` the ixabepilone label calls the combination with capecitabine
+    contra-indicated: the trial's rule is looser there, and the finding says so.
+    """
+
+    transaminases: Decimal
+    with_liver_metastases: Decimal
+    label_upper_limits: Decimal
+    validity: Validity
+    validity_days: int | None
+    sections: tuple[str, ...] = ("disease", "labs")
+    washout_days: int | None = None
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        validity = Validity.parse(table)
+        lower = table.decimal("transaminases_under_upper_limits")
+        upper = table.decimal("with_liver_metastases_under_upper_limits")
+        if upper < lower:
+            key = "with_liver_metastases_under_upper_limits"
+            raise table.error(key, "lower than without liver metastases", "write a higher limit")
+        label = table.decimal("label_upper_limits")
+        return cls(lower, upper, label, validity, validity.days_max)
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        liver = form.disease.liver_metastases
+        bilirubin = Limit("bilirubin", "max_upper_limits", Decimal(1), "")
+        parts = [latest_lab(form, "bilirubin", self.validity, anchors, bilirubin.of)]
+        for analyte in ("ast", "alt"):
+            answer = partial(self._transaminase, analyte, liver)
+            parts.append(latest_lab(form, analyte, self.validity, anchors, answer))
+        return combine(parts)
+
+    def _transaminase(self, analyte: str, liver: str, lab: Lab) -> Part:
+        strict = Limit(analyte, BOUND, self.transaminases, "").of(lab)
+        if strict.answer is not Answer.FAIL:
+            return strict
+        wide = Limit(analyte, BOUND, self.with_liver_metastases, "").of(lab)
+        if wide.answer is Answer.FAIL or liver == "no":
+            return strict if liver == "no" else wide
+        if liver == "unknown":
+            text = f"{strict.text} without liver metastases, which are not known"
+            return unknown(text, "disease.liver_metastases")
+        return self._label(wide, lab)
+
+    def _label(self, part: Part, lab: Lab) -> Part:
+        text = f"{part.text}, liver metastases"
+        if lab.upper_limit is None or lab.value <= self.label_upper_limits * lab.upper_limit:
+            return passed(text)
+        label = f"the ixabepilone label warns above {self.label_upper_limits} x the upper limit"
+        return Part(Answer.PASS, f"{text} ({label})", safety=True)

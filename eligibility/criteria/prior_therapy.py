@@ -1,0 +1,134 @@
+"""Prior chemotherapy per phase (rules R19): where the record contradicts itself, a person decides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from eligibility.anchors import Anchors
+from eligibility.criteria.counting import Counts, Tally, tally
+from eligibility.criteria.counting_rules import CountingRules
+from eligibility.criteria.parts import Part, unknown
+from eligibility.criteria.table import Table
+from eligibility.finding import Answer
+from eligibility.form import ScreeningForm
+
+_FIELD = "prior_regimens"
+Mode = Literal["intended", "literal"]
+Scope = Literal["unsettled", "all_settings", "metastatic_only"]
+
+
+@dataclass(frozen=True, slots=True)
+class PriorChemotherapy:
+    """Inclusion 5a, and what the record's summary says of each phase.
+
+    Pass where both say yes, fail where the configured reading of the phase says no, else review.
+    """
+
+    phase1_max_mbc: int
+    phase2_mode: Mode
+    mbc_cap_when_adjuvant: int | None
+    """Caps the literal Phase II sentence, which itself caps nothing after adjuvant treatment."""
+    rules: CountingRules
+    sections: tuple[str, ...] = (_FIELD,)
+    validity_days: int | None = None
+    washout_days: int | None = None
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        cap = "mbc_cap_when_adjuvant"
+        return cls(
+            table.whole("phase1_max_mbc", 1),
+            table.choice("phase2_mode", ("intended", "literal"), "intended"),
+            None if table.says(cap, "none") else table.maybe_whole(cap),
+            CountingRules.parse(table),
+        )
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part | tuple[Part, Part]:
+        if form.prior_regimens is None:
+            return unknown("prior treatment not given", _FIELD)
+        counted = tally(form.prior_regimens, self.rules, anchors.registration_on)
+        return (
+            _decide(counted, self.phase1, "Phase I", "inclusion 5a and the summary disagree"),
+            _decide(counted, self.phase2, "Phase II", "inclusion 5a and the summary disagree"),
+        )
+
+    def phase1(self, counts: Counts) -> Answer:
+        """The summary: first or second line, so at most `phase1_max_mbc` metastatic regimens."""
+        return self._with_inclusion(counts, counts.metastatic <= self.phase1_max_mbc)
+
+    def phase2(self, counts: Counts) -> Answer:
+        """The summary: after adjuvant, or after one metastatic regimen if none was adjuvant."""
+        a, m = counts.adjuvant, counts.metastatic
+        if a == 0:
+            return self._with_inclusion(counts, m == 1)
+        if self.phase2_mode == "intended":
+            return self._with_inclusion(counts, m == 0)
+        cap = self.mbc_cap_when_adjuvant
+        return self._with_inclusion(counts, cap is None or m <= cap)
+
+    def _with_inclusion(self, counts: Counts, summary: bool) -> Answer:
+        if not summary:
+            return Answer.FAIL
+        inclusion = counts.adjuvant >= 1 and counts.metastatic == 0
+        return Answer.PASS if inclusion else Answer.REVIEW
+
+
+@dataclass(frozen=True, slots=True)
+class ChemotherapyCount:
+    """Exclusion 1: more than one prior regimen. The record does not say in which setting."""
+
+    scope: Scope
+    rules: CountingRules
+    sections: tuple[str, ...] = (_FIELD,)
+    validity_days: int | None = None
+    washout_days: int | None = None
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        scopes: tuple[Scope, ...] = ("unsettled", "all_settings", "metastatic_only")
+        scope = table.choice("exclusion1_scope", scopes, "unsettled")
+        return cls(scope, CountingRules.parse(table))
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        if form.prior_regimens is None:
+            return unknown("prior treatment not given", _FIELD)
+        counted = tally(form.prior_regimens, self.rules, anchors.registration_on)
+        why = "the record does not say whether adjuvant regimens count"
+        return _decide(counted, self.answer, "more than one regimen excludes", why)
+
+    def answer(self, counts: Counts) -> Answer:
+        every, m = sum(counts), counts.metastatic
+        match self.scope:
+            case "all_settings":
+                return Answer.PASS if every <= 1 else Answer.FAIL
+            case "metastatic_only":
+                return Answer.PASS if m <= 1 else Answer.FAIL
+            case "unsettled":
+                if m > 1:
+                    return Answer.FAIL
+                return Answer.PASS if every <= 1 else Answer.REVIEW
+
+
+def _decide(counted: Tally, rule: Callable[[Counts], Answer], what: str, conflict: str) -> Part:
+    """The answer if every possible count gives it; missing facts come before silent rules."""
+    answers = {rule(counts) for counts in counted.possible}
+    text = f"{what}: {_said(counted)}"
+    if len(answers) == 1:
+        answer = answers.pop()
+        reason = f"; {conflict}" if answer is Answer.REVIEW else ""
+        return Part(answer, f"{text}{reason}")
+    doubts = "; ".join(counted.doubts)
+    if len({rule(counts) for counts in counted.by_facts}) > 1:
+        return unknown(f"{text}; {doubts}", *counted.missing)
+    return Part(Answer.REVIEW, f"{text}; the protocol is silent: {doubts}")
+
+
+def _said(counted: Tally) -> str:
+    settings = (("adjuvant", "(neo)adjuvant"), ("metastatic", "metastatic"), ("other", "other"))
+    said = []
+    for name, words in settings:
+        values = sorted({getattr(counts, name) for counts in counted.possible})
+        if name != "other" or values != [0]:
+            span = str(values[0]) if len(values) == 1 else f"{values[0]} to {values[-1]}"
+            said.append(f"{span} {words}")
+    return f"chemotherapy regimens {' and '.join(said)}"

@@ -1,0 +1,86 @@
+"""Wash-outs: how long an agent, or every agent of some classes, must be over."""
+
+from dataclasses import dataclass
+from typing import Final, Self, get_args
+
+from eligibility.anchors import Anchors
+from eligibility.criteria.anchored import Gap
+from eligibility.criteria.exposures import Exposure, exposures, normal
+from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
+from eligibility.criteria.table import Table
+from eligibility.finding import Answer
+from eligibility.form import ScreeningForm
+from eligibility.form_history import AgentClass
+
+CLASSES: Final[tuple[str, ...]] = get_args(AgentClass)
+UNCLASSED: Final = ("investigational", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Washout:
+    """`agents` are names with their synonyms, `classes` are classes of drugs; either is enough."""
+
+    agents: frozenset[str]
+    classes: frozenset[str]
+    gap: Gap
+    washout_days: int | None
+    sections: tuple[str, ...] = ("prior_regimens",)
+    validity_days: int | None = None
+
+    @classmethod
+    def parse(cls, table: Table) -> Self:
+        agents, classes = table.names("agents", ()), table.names("classes", ())
+        for name in classes:
+            if name not in CLASSES:
+                raise table.error("classes", f"unknown class `{name}`", f"one of {CLASSES}")
+        if not agents and not classes:
+            raise table.error("agents", "no agent is meant", "name agents or classes")
+        gap = Gap.parse(table)
+        return cls(frozenset(map(normal, agents)), frozenset(classes), gap, gap.days())
+
+    def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        if form.prior_regimens is None:
+            return unknown("prior treatment not given", "prior_regimens")
+        parts = [
+            self._unlisted(regimen.name or "regimen")
+            for regimen in form.prior_regimens
+            if not regimen.agents
+        ]
+        for exposure in exposures(form.prior_regimens):
+            part = self._exposure(exposure, form, anchors)
+            if part is not None:
+                parts.append(part)
+        return combine(parts) if parts else passed(f"no {self._meant()} before")
+
+    def _exposure(self, given: Exposure, form: ScreeningForm, anchors: Anchors) -> Part | None:
+        meant = given.name in self.agents or given.drug_class in self.classes
+        unclear = bool(self.classes) and given.drug_class in UNCLASSED
+        if not meant and not unclear:
+            return None
+        part = self._over(given, form, anchors)
+        if part.answer is Answer.PASS:
+            return part
+        if not meant:
+            return unknown(
+                f"{given.name} is of unknown class: {part.text}", "prior_regimens.agents.drug_class"
+            )
+        if given.regimen.disease == "non_malignant" and part.answer is Answer.FAIL:
+            return review(f"{part.text}, given for a disease that is no cancer")
+        return part
+
+    def _over(self, given: Exposure, form: ScreeningForm, anchors: Anchors) -> Part:
+        on = anchors.of(self.gap.anchor)
+        if given.ongoing:
+            return failed(
+                f"{given.name} goes on, must be over {self.gap.limit()} before {self.gap.name(on)}"
+            )
+        field = "prior_regimens.stopped_on"
+        return self.gap.since(
+            f"{given.name} stopped", given.stopped_on, form.completed_on, on, field
+        )
+
+    def _unlisted(self, regimen: str) -> Part:
+        return unknown(f"the agents of {regimen} are not listed", "prior_regimens.agents")
+
+    def _meant(self) -> str:
+        return " or ".join(sorted(self.agents | self.classes)) + " treatment"

@@ -1,0 +1,91 @@
+"""One finding: the answer of one criterion for one phase or both, with the sentence that explains it."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal, cast
+
+AnchorName = Literal["registration", "enrolment", "treatment_start", "first_dose"]
+
+
+class Answer(StrEnum):
+    """Four answers, never a score. A pass is earned, never what is left over."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    """A fact is missing, stale, partial or in a unit that says nothing."""
+    REVIEW = "review"
+    """A person must decide: the protocol contradicts itself, or tests disagree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earliest:
+    """The first value of an anchor date with which the criterion passes (rules R17)."""
+
+    anchor: AnchorName
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one criterion says, for the phases it speaks for. `because` names value and limit."""
+
+    criterion_id: str
+    phases: tuple[int, ...]
+    answer: Answer
+    because: str
+    missing: tuple[str, ...] = ()
+    """Form fields that are missing or stale; filled when the answer is unknown."""
+    earliest: Earliest | None = None
+    """Only on a fail that time alone can turn."""
+    inputs: str | None = None
+    """On a review: SHA-256 over what it rests on, so that a signed decision can be bound to it."""
+    safety: bool = False
+    """True if the answer hides a danger that a person must see (rules R20)."""
+    source: str = ""
+    """Where the protocol says it, for example `inclusion 8`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON without empty keys; `phases` is left out when it is both."""
+        out: dict[str, Any] = {
+            "criterion_id": self.criterion_id,
+            "answer": self.answer.value,
+            "because": self.because,
+        }
+        if self.phases != (1, 2):
+            out["phases"] = list(self.phases)
+        if self.missing:
+            out["missing"] = list(self.missing)
+        if self.earliest is not None:
+            out["earliest"] = {
+                "anchor": self.earliest.anchor,
+                "on": self.earliest.on.isoformat(),
+            }
+        if self.inputs is not None:
+            out["inputs"] = self.inputs
+        if self.safety:
+            out["safety"] = True
+        if self.source:
+            out["source"] = self.source
+        return out
+
+    @staticmethod
+    def from_json(raw: dict[str, Any]) -> "Finding":
+        """The finding that `to_json` wrote."""
+        earliest = raw.get("earliest")
+        return Finding(
+            criterion_id=raw["criterion_id"],
+            phases=tuple(raw.get("phases", (1, 2))),
+            answer=Answer(raw["answer"]),
+            because=raw["because"],
+            missing=tuple(raw.get("missing", ())),
+            earliest=None if earliest is None else _earliest(earliest),
+            inputs=raw.get("inputs"),
+            safety=raw.get("safety", False),
+            source=raw.get("source", ""),
+        )
+
+
+def _earliest(raw: dict[str, Any]) -> Earliest:
+    return Earliest(cast(AnchorName, raw["anchor"]), date.fromisoformat(raw["on"]))

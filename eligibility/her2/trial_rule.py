@@ -1,0 +1,96 @@
+"""The trial's own rule: negative if IHC 0 or 1+, or a FISH or SISH ratio under a limit (2.2).
+
+IHC 2+ must be shown negative by FISH. The record does not know CISH, copy numbers, or what to do
+when IHC 0, 1+ or 3+ and ISH contradict each other: such specimens are discordant, for a person.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from eligibility.her2.status import Call, Ish, Reading, Status
+
+ADMITTED: Final = ("FISH", "SISH")
+
+
+def trial_call(reading: Reading, ratio_under: Decimal) -> Call:
+    """The status of one specimen; POSITIVE stands for "not negative"."""
+    for other in reading.others:
+        if reading.ish is not None and _contradict(reading.ish, other, ratio_under):
+            return Call(Status.DISCORDANT, f"{_said(reading.ish)} against {_said(other)}")
+    return _one_assay(reading, ratio_under)
+
+
+def _one_assay(reading: Reading, ratio_under: Decimal) -> Call:
+    ihc, ish = reading.ihc, reading.ish
+    if ihc == "2+":
+        return _two_plus(reading, ratio_under)
+    if ihc == "3+":
+        return _three_plus(ish, ratio_under)
+    if ihc is not None:
+        return _zero_or_one_plus(ihc, ish, ratio_under)
+    return _without_ihc(reading, ratio_under)
+
+
+def _two_plus(reading: Reading, ratio_under: Decimal) -> Call:
+    ish = reading.ish
+    if ish is not None and ish.assay == "FISH" and ish.ratio is not None:
+        return _by_ratio(f"IHC 2+, FISH ratio {ish.ratio}", ish.ratio, ratio_under)
+    if ish is not None and ish.assay == "SISH" and ish.ratio is not None:
+        return Call(
+            Status.DISCORDANT, f"IHC 2+ with SISH only (ratio {ish.ratio}), the rule asks for FISH"
+        )
+    if ish is not None and ish.probe == "single":
+        return Call(Status.UNDEFINED, "IHC 2+ with a single probe gives no ratio, FISH is needed")
+    failed = ", FISH failed technically" if reading.ish_failed else ""
+    return Call(Status.PENDING_TEST, f"IHC 2+ must be shown negative by FISH{failed}")
+
+
+def _three_plus(ish: Ish | None, ratio_under: Decimal) -> Call:
+    if ish is not None and _seems_negative(ish, ratio_under):
+        return Call(Status.DISCORDANT, f"IHC 3+ is contradicted by {_said(ish)}")
+    return Call(Status.POSITIVE, "IHC 3+ is not negative")
+
+
+def _zero_or_one_plus(ihc: str, ish: Ish | None, ratio_under: Decimal) -> Call:
+    if ish is not None and ish.ratio is not None and ish.ratio >= ratio_under:
+        return Call(Status.DISCORDANT, f"IHC {ihc} is contradicted by {_said(ish)}")
+    return Call(Status.NEGATIVE, f"IHC {ihc}")
+
+
+def _without_ihc(reading: Reading, ratio_under: Decimal) -> Call:
+    ish = reading.ish
+    if ish is None:
+        if reading.ihc_failed or reading.ish_failed:
+            return Call(Status.INDETERMINATE, "the test failed technically, repeat it")
+        return Call(Status.UNDEFINED, "no result")
+    if ish.ratio is None or ish.probe == "single":
+        return Call(Status.UNDEFINED, f"{_said(ish)} gives no ratio")
+    if ish.assay not in ADMITTED:
+        return Call(Status.UNDEFINED, f"{_said(ish)}: the rule names FISH and SISH only")
+    return _by_ratio(_said(ish), ish.ratio, ratio_under)
+
+
+def _by_ratio(said: str, ratio: Decimal, ratio_under: Decimal) -> Call:
+    if ratio < ratio_under:
+        return Call(Status.NEGATIVE, f"{said}, under {ratio_under}")
+    return Call(Status.POSITIVE, f"{said}, must be under {ratio_under}")
+
+
+def _contradict(ish: Ish, other: Ish, ratio_under: Decimal) -> bool:
+    """Two assays of one specimen, their ratios on different sides of the limit."""
+    if ish.ratio is None or other.ratio is None:
+        return False
+    return (ish.ratio < ratio_under) != (other.ratio < ratio_under)
+
+
+def _seems_negative(ish: Ish, ratio_under: Decimal) -> bool:
+    if ish.ratio is not None:
+        return ish.ratio < ratio_under
+    return ish.copies is not None and ish.copies < 4
+
+
+def _said(ish: Ish) -> str:
+    if ish.ratio is not None and ish.probe == "dual":
+        return f"{ish.assay} ratio {ish.ratio}"
+    copies = "" if ish.copies is None else f" {ish.copies} copies"
+    return f"{ish.probe}-probe {ish.assay}{copies}"

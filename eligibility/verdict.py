@@ -1,0 +1,100 @@
+"""The verdict on a form: every finding, and what they come to for each phase (rules R18)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from eligibility.anchors import Anchors
+from eligibility.finding import Answer, Earliest, Finding
+
+
+class Outcome(StrEnum):
+    """Any fail, else any unknown, else any review, else (and only with findings) eligible."""
+
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    INCOMPLETE = "incomplete"
+    NEEDS_REVIEW = "needs_review"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A signed decision that one review finding is met; void once `inputs` no longer fit."""
+
+    criterion_id: str
+    phase: int
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All findings of one form under one protocol, and the dates that it was taken for."""
+
+    protocol_digest: str
+    anchors: Anchors
+    findings: tuple[Finding, ...]
+
+    def findings_for(self, phase: int) -> tuple[Finding, ...]:
+        """Exactly one finding for each criterion, in the protocol's order."""
+        return tuple(finding for finding in self.findings if phase in finding.phases)
+
+    def outcome(self, phase: int) -> Outcome:
+        """A phase without any finding is incomplete: nothing was earned."""
+        answers = {finding.answer for finding in self.findings if phase in finding.phases}
+        if Answer.FAIL in answers:
+            return Outcome.INELIGIBLE
+        if Answer.UNKNOWN in answers:
+            return Outcome.INCOMPLETE
+        if Answer.REVIEW in answers:
+            return Outcome.NEEDS_REVIEW
+        return Outcome.ELIGIBLE if answers == {Answer.PASS} else Outcome.INCOMPLETE
+
+    def missing(self, phase: int) -> tuple[str, ...]:
+        """The form fields that are missing, stale or unclear, each once, in order."""
+        fields = (name for finding in self.findings_for(phase) for name in finding.missing)
+        return tuple(dict.fromkeys(fields))
+
+    def fails(self, phase: int) -> tuple[str, ...]:
+        return self._ids(phase, Answer.FAIL)
+
+    def unknowns(self, phase: int) -> tuple[str, ...]:
+        return self._ids(phase, Answer.UNKNOWN)
+
+    def reviews(self, phase: int) -> tuple[str, ...]:
+        return self._ids(phase, Answer.REVIEW)
+
+    def safety(self, phase: int) -> tuple[str, ...]:
+        """Criteria whose answer hides a danger that a person must see."""
+        return tuple(f.criterion_id for f in self.findings_for(phase) if f.safety)
+
+    def earliest(self, phase: int) -> Earliest | None:
+        """The date with which every fail passes; none if time alone cannot turn one of them."""
+        latest: Earliest | None = None
+        for finding in self.findings_for(phase):
+            if finding.answer is not Answer.FAIL:
+                continue
+            if finding.earliest is None:
+                return None
+            if latest is None or finding.earliest.on > latest.on:
+                latest = finding.earliest
+        return latest
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON without empty keys, ready for canonical JSON."""
+        return {
+            "protocol": self.protocol_digest,
+            "anchors": self.anchors.to_json(),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+    @staticmethod
+    def from_json(raw: dict[str, Any]) -> "Verdict":
+        """The verdict that `to_json` wrote."""
+        return Verdict(
+            raw["protocol"],
+            Anchors.from_json(raw["anchors"]),
+            tuple(Finding.from_json(finding) for finding in raw["findings"]),
+        )
+
+    def _ids(self, phase: int, answer: Answer) -> tuple[str, ...]:
+        return tuple(f.criterion_id for f in self.findings_for(phase) if f.answer is answer)
