@@ -10,7 +10,7 @@ from enrollment.events import FactCorrected, ReservationChanged
 from enrollment.outcomes import recorded
 from enrollment.places import stagger_date, utc_midnight
 from enrollment.trial import Subject
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 
 State = Literal["dosed", "cleared", "dlt", "not_evaluable"]
 
@@ -100,8 +100,7 @@ def _record(
 ) -> None:
     turn.record(
         FactCorrected(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
+            **of_slot(subject),
             fact=command.fact,
             was=was,
             now=now,
@@ -127,9 +126,7 @@ def _move_stagger(turn: Turn, subject: Subject, slot: Slot) -> None:
         earliest = utc_midnight(turn.trial, not_before)
         turn.record(
             ReservationChanged(
-                subject_id=subject_id,
-                site_id=waiting.site_id,
-                slot_id=waiting.slot.slot_id,
+                **of_slot(waiting),
                 expires_at=max(waiting.slot.expires_at, earliest),
                 dose_not_before=not_before,
                 reason="The first dose at this level was corrected.",

@@ -12,7 +12,7 @@ from enrollment.events import (
     SubjectNotEvaluable,
 )
 from enrollment.outcomes import end_reservation, recorded
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave
 
 
@@ -40,8 +40,7 @@ def report_death(turn: Turn, command: ReportDeath) -> Answer:
         return recorded(subject, "The death is recorded.")
     turn.record(
         DltRecorded(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
+            **of_slot(subject),
             onset_on=command.died_on,
             fatal=True,
         )
@@ -86,8 +85,7 @@ def adjudicate_death(turn: Turn, command: AdjudicateDeath) -> Answer:
     if command.finding == "unrelated" and slot is not None and slot.dlt_is_death:
         turn.record(
             SubjectNotEvaluable(
-                subject_id=subject.subject_id,
-                site_id=subject.site_id,
+                **of_slot(subject),
                 reason="death adjudicated as unrelated",
             )
         )

@@ -33,9 +33,20 @@ def decide(trial: Trial, request: c.JudgedRequest) -> Decision:
     now = max(trial.time, c.utc(request.at))
     turn = Turn(trial, now, request.actor)
     advance(turn, now)
-    answer = _command(turn, request)
+    answer = _out_of_reach(turn, request.command) or _command(turn, request)
     _follow_up(turn)
     return Decision(tuple(turn.events), _as_it_stands(turn, answer))
+
+
+def _out_of_reach(turn: Turn, command: c.AnyCommand) -> Answer | None:
+    """A subject nobody knows and one of another site are answered alike: nothing is revealed."""
+    subject_id = c.subject_of(command)
+    if subject_id is None or command.type in ("SubmitForm", "RecordConsent"):
+        return None
+    subject = turn.trial.subjects.get(subject_id)
+    if subject is not None and (turn.actor.role != "site" or turn.actor.may_touch(subject.site_id)):
+        return None
+    return turn.rejected(command.type, "unknown_subject", "No such subject.")
 
 
 def advance(turn: Turn, now: datetime) -> None:

@@ -10,7 +10,7 @@ from enrollment.commands import AuthoriseFirstDose, ReportFirstDose
 from enrollment.events import Deviation, FirstDoseAuthorised, FirstDoseRecorded
 from enrollment.places import accruing_phase, utc_midnight
 from enrollment.trial import Subject
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave, refuse_the_hopeless
 
 
@@ -51,9 +51,7 @@ def authorise_first_dose(turn: Turn, command: AuthoriseFirstDose) -> Answer:
     assert slot is not None
     turn.record(
         FirstDoseAuthorised(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
-            slot_id=slot.slot_id,
+            **of_slot(subject),
             planned_on=command.planned_on,
         )
     )
@@ -152,11 +150,7 @@ def report_first_dose(turn: Turn, command: ReportFirstDose) -> Answer:
     given = None if command.level_id == slot.level_id else command.level_id
     turn.record(
         FirstDoseRecorded(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
-            slot_id=slot.slot_id,
-            phase=1 if slot.phase == 1 else 2,
-            level_id=slot.level_id,
+            **of_slot(subject),
             dosed_on=command.dosed_on,
             window_ends_on=ends_on,
             given_level_id=given,

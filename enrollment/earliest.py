@@ -2,7 +2,7 @@
 
 Run forward from the trial as it is: reservations expire undosed, windows end and are confirmed and
 signed on the day, nothing else happens, and those ahead are served first (R15). Where no site is
-limited the places simply go round, which needs no run: the cost is that of sorting the reservations.
+limited the places simply go round, which needs no run: it costs a sort of the reservations.
 """
 
 from collections.abc import Iterable

@@ -19,7 +19,7 @@ from enrollment.events import (
 from enrollment.evolve_slots import live_reservations
 from enrollment.places import counted_from_phase1, counts_of
 from enrollment.trial import Trial
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 
 
 def reconsider(turn: Turn) -> None:
@@ -135,10 +135,7 @@ def recall(turn: Turn, subject_id: str, rule: str, sentence: str) -> None:
     assert slot.undosed
     turn.record(
         SlotRecalled(
-            subject_id=subject_id,
-            site_id=subject.site_id,
-            slot_id=slot.slot_id,
-            phase=1 if slot.phase == 1 else 2,
+            **of_slot(subject),
             order=turn.trial.orders[0] - 1,
             rule=rule,
             sentence=sentence,

@@ -290,94 +290,78 @@ class EnrollmentRefused(Model):
 # --- a slot up to its outcome --------------------------------------------------------------------
 
 
-class SlotFlagged(Model):
-    """An amended form is no longer eligible: no first dose is authorised, nothing taken away."""
+class OfSlot(Model):
+    """An event about a slot says whose it is and where, so that it can be read alone."""
 
-    type: Literal["SlotFlagged"] = "SlotFlagged"
-    subject_id: Id
-    site_id: Id
-    criteria: tuple[Id, ...]
-
-
-class FlagLifted(Model):
-    type: Literal["FlagLifted"] = "FlagLifted"
-    subject_id: Id
-    site_id: Id
-
-
-class ReservationChanged(Model):
-    """New dates of a live reservation: an extension (with reason), or the stagger's (R12)."""
-
-    type: Literal["ReservationChanged"] = "ReservationChanged"
     subject_id: Id
     site_id: Id
     slot_id: str
+    phase: Phase
+    level_id: Id
+
+
+class SlotFlagged(OfSlot):
+    """An amended form is no longer eligible: no first dose is authorised, nothing taken away."""
+
+    type: Literal["SlotFlagged"] = "SlotFlagged"
+    criteria: tuple[Id, ...]
+
+
+class FlagLifted(OfSlot):
+    type: Literal["FlagLifted"] = "FlagLifted"
+    site_id: Id
+
+
+class ReservationChanged(OfSlot):
+    """New dates of a live reservation: an extension (with reason), or the stagger's (R12)."""
+
+    type: Literal["ReservationChanged"] = "ReservationChanged"
     expires_at: AwareDatetime
     dose_not_before: date | None
     reason: Text
 
 
-class SlotReleased(Model):
+class SlotReleased(OfSlot):
     type: Literal["SlotReleased"] = "SlotReleased"
-    subject_id: Id
-    site_id: Id
-    slot_id: str
     reason: Text
 
 
-class SlotExpired(Model):
+class SlotExpired(OfSlot):
     type: Literal["SlotExpired"] = "SlotExpired"
-    subject_id: Id
-    site_id: Id
-    slot_id: str
     expired_at: AwareDatetime
 
 
-class SlotRecalled(Model):
+class SlotRecalled(OfSlot):
     """Taken back for safety; the subject goes to the head of the waitlist, at `order`."""
 
     type: Literal["SlotRecalled"] = "SlotRecalled"
-    subject_id: Id
-    site_id: Id
-    slot_id: str
-    phase: Phase
     order: int
     rule: str
     sentence: str
 
 
-class FirstDoseAuthorised(Model):
+class FirstDoseAuthorised(OfSlot):
     type: Literal["FirstDoseAuthorised"] = "FirstDoseAuthorised"
-    subject_id: Id
-    site_id: Id
-    slot_id: str
     planned_on: date
 
 
-class FirstDoseRecorded(Model):
+class FirstDoseRecorded(OfSlot):
     """Day 1. The window covers days 1 to w and ends at 00:00 of `window_ends_on` (R1).
 
     `slot_id` is a new slot when no slot was live. Phase II slots have no DLT window.
     """
 
     type: Literal["FirstDoseRecorded"] = "FirstDoseRecorded"
-    subject_id: Id
-    site_id: Id
-    slot_id: str
-    phase: Phase
-    level_id: Id
     dosed_on: date
     window_ends_on: date | None
     given_level_id: Id | None = None
     deviations: tuple[Deviation, ...] = ()
 
 
-class DltRecorded(Model):
+class DltRecorded(OfSlot):
     """Counts as a DLT at the subject's level. `deviations` name what the report went against."""
 
     type: Literal["DltRecorded"] = "DltRecorded"
-    subject_id: Id
-    site_id: Id
     onset_on: date
     term: str | None = None
     grade: int | None = None
@@ -385,12 +369,10 @@ class DltRecorded(Model):
     deviations: tuple[Deviation, ...] = ()
 
 
-class ToxicityRecorded(Model):
+class ToxicityRecorded(OfSlot):
     """Kept for the reviews, not counted; `late` when its onset lies behind the window (R8)."""
 
     type: Literal["ToxicityRecorded"] = "ToxicityRecorded"
-    subject_id: Id
-    site_id: Id
     onset_on: date
     term: str | None = None
     grade: int | None = None
@@ -399,27 +381,23 @@ class ToxicityRecorded(Model):
     deviations: tuple[Deviation, ...] = ()
 
 
-class SubjectCleared(Model):
+class SubjectCleared(OfSlot):
     type: Literal["SubjectCleared"] = "SubjectCleared"
-    subject_id: Id
     site_id: Id
 
 
-class SubjectNotEvaluable(Model):
+class SubjectNotEvaluable(OfSlot):
     """Frees the place at once (R13)."""
 
     type: Literal["SubjectNotEvaluable"] = "SubjectNotEvaluable"
-    subject_id: Id
-    site_id: Id
     reason: Text
     missed_doses: tuple[MissedDose, ...] = ()
 
 
-class OutcomeReopened(Model):
+class OutcomeReopened(OfSlot):
     """A correction turned a confirmed outcome back to an open window."""
 
     type: Literal["OutcomeReopened"] = "OutcomeReopened"
-    subject_id: Id
     site_id: Id
 
 
@@ -449,12 +427,10 @@ class SubjectWithdrew(Model):
     deviations: tuple[Deviation, ...] = ()
 
 
-class FactCorrected(Model):
+class FactCorrected(OfSlot):
     """The old value stays here; counts, windows and verdict are taken again from the new one."""
 
     type: Literal["FactCorrected"] = "FactCorrected"
-    subject_id: Id
-    site_id: Id
     fact: Literal["first_dose_on", "dlt_onset_on", "dosed_level"]
     was: str | None
     now: str | None

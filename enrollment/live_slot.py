@@ -8,7 +8,7 @@ from enrollment.answer import Answer
 from enrollment.commands import Phase
 from enrollment.events import FlagLifted, SlotFlagged
 from enrollment.trial import Subject
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 
 
 def amend_live_slot(turn: Turn, subject: Subject, form: dict[str, Any]) -> Answer:
@@ -43,9 +43,13 @@ def follow_verdict(turn: Turn, subject_id: str, phase: Phase, verdict: Verdict) 
         finding.criterion_id for finding in verdict.findings_for(phase) if finding.answer != "pass"
     )
     if open_ids and open_ids != slot.flagged:
-        turn.record(SlotFlagged(subject_id=subject_id, site_id=subject.site_id, criteria=open_ids))
+        turn.record(SlotFlagged(**of_slot(subject), criteria=open_ids))
     elif not open_ids and slot.flagged:
-        turn.record(FlagLifted(subject_id=subject_id, site_id=subject.site_id))
+        turn.record(
+            FlagLifted(
+                **of_slot(subject),
+            )
+        )
     outcome = verdict.outcome(phase).value
     if outcome == "eligible":
         return _answer(turn, subject_id, "slot_reserved", None, None)

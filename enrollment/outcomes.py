@@ -1,4 +1,4 @@
-"""What happens to a dosed subject: toxicity, the window's outcome, withdrawal (R1, R8, R11, R13)."""
+"""What happens to a dosed subject: toxicity, window outcome, withdrawal (R1, R8, R11, R13)."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ from enrollment.events import (
     ToxicityRecorded,
 )
 from enrollment.trial import Subject
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave
 
 
@@ -74,8 +74,7 @@ def report_dlt(turn: Turn, command: ReportDlt) -> Answer:
     leave(turn, subject.subject_id, "dosed", "dosed", "A DLT is recorded.")
     turn.record(
         DltRecorded(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
+            **of_slot(subject),
             onset_on=command.onset_on,
             term=command.term,
             grade=command.grade,
@@ -95,8 +94,7 @@ def _toxicity(
 ) -> Answer:
     turn.record(
         ToxicityRecorded(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
+            **of_slot(subject),
             onset_on=command.onset_on,
             term=command.term,
             grade=command.grade,
@@ -149,7 +147,11 @@ def report_window_outcome(turn: Turn, command: ReportWindowOutcome) -> Answer:
             subject_id=subject.subject_id,
             earliest=ends_on,
         )
-    turn.record(SubjectCleared(subject_id=subject.subject_id, site_id=subject.site_id))
+    turn.record(
+        SubjectCleared(
+            **of_slot(subject),
+        )
+    )
     return recorded(subject, "The window is over without a DLT.")
 
 
@@ -169,8 +171,7 @@ def _not_evaluable(turn: Turn, subject: Subject, command: ReportWindowOutcome) -
         )
     turn.record(
         SubjectNotEvaluable(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
+            **of_slot(subject),
             reason=command.reason or short[0].reason,
             missed_doses=command.missed_doses,
         )
@@ -200,8 +201,7 @@ def withdraw(turn: Turn, command: WithdrawSubject) -> Answer:
     if slot is not None and slot.state == "dosed" and _open_on(slot, command.withdrawn_on):
         turn.record(
             SubjectNotEvaluable(
-                subject_id=subject.subject_id,
-                site_id=subject.site_id,
+                **of_slot(subject),
                 reason="consent withdrawn in the DLT window",
             )
         )
@@ -215,9 +215,7 @@ def end_reservation(turn: Turn, subject: Subject, reason: str) -> None:
         return
     turn.record(
         SlotReleased(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
-            slot_id=slot.slot_id,
+            **of_slot(subject),
             reason=reason,
         )
     )

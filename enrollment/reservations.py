@@ -12,7 +12,7 @@ from enrollment.evolve_slots import next_deadline
 from enrollment.outcomes import end_reservation, recorded
 from enrollment.places import accruing_phase, barrier, reservation_dates
 from enrollment.screening import reserved_answer
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave, level_for, next_slot_id
 
 
@@ -91,9 +91,7 @@ def extend(turn: Turn, command: ExtendReservation) -> Answer:
         )
     turn.record(
         ReservationChanged(
-            subject_id=subject.subject_id,
-            site_id=subject.site_id,
-            slot_id=slot.slot_id,
+            **of_slot(subject),
             expires_at=command.expires_at,
             dose_not_before=slot.dose_not_before,
             reason=command.reason,
@@ -128,9 +126,7 @@ def expire_next(turn: Turn) -> bool:
     assert subject.slot is not None
     turn.record(
         SlotExpired(
-            subject_id=subject_id,
-            site_id=subject.site_id,
-            slot_id=subject.slot.slot_id,
+            **of_slot(subject),
             expired_at=expires_at,
         )
     )

@@ -83,11 +83,7 @@ def _impossible(trial: Trial, review: Review, command: SignReview) -> str | None
     if command.decision == "no_tolerable_dose":
         return None if command.level_id is None else "This decision names no level."
     if command.decision == "stay":
-        if command.level_id not in (None, review.level_id):
-            return f"Staying is at {review.level_id}."
-        if trial.levels[current].counts.evaluable >= 6:
-            return "Six are evaluable: staying opens no place."
-        return None
+        return _cannot_stay(trial, review, command.level_id)
     if command.level_id is None:
         return "The decision must name a level."
     index = trial.level_index(command.level_id)
@@ -101,6 +97,14 @@ def _impossible(trial: Trial, review: Review, command: SignReview) -> str | None
             return f"{command.level_id} is not below {review.level_id}."
     if command.decision == "escalate" and index != current + 1:
         return f"{command.level_id} is not the next level."
+    return None
+
+
+def _cannot_stay(trial: Trial, review: Review, level_id: str | None) -> str | None:
+    if level_id not in (None, review.level_id):
+        return f"Staying is at {review.level_id}."
+    if trial.levels[trial.level_index(review.level_id)].counts.evaluable >= 6:
+        return "Six are evaluable: staying opens no place."
     return None
 
 

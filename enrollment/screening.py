@@ -11,7 +11,7 @@ from enrollment.events import EnrollmentRefused, SlotReleased, Waitlisted
 from enrollment.live_slot import amend_live_slot
 from enrollment.places import accruing_phase, barrier, site_barrier
 from enrollment.trial import Subject
-from enrollment.turn import Turn
+from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave, reserve
 
 
@@ -86,7 +86,7 @@ def _not_accepted(turn: Turn, command: SubmitForm | AmendForm) -> Answer | None:
 
 
 def _why(command: SubmitForm | AmendForm, subject: Subject | None) -> judging.Why:
-    """A second form while screening goes on amends the first; after its end it is a re-screening."""
+    """A second form amends the first while screening goes on; after that it is a re-screening."""
     if subject is None or (subject.outcome is None and subject.slot is None):
         return "submitted"
     if subject.waiting is not None or (subject.slot is not None and subject.slot.undosed):
@@ -139,7 +139,7 @@ def _verdict(
 
 
 def place(turn: Turn, subject_id: str, phase: Phase, verdict: Verdict) -> Answer:
-    """What a judged subject without a live slot gets: a place, a wait, or the reason for neither."""
+    """What a judged subject without a live slot gets: a place, a wait, or why it gets neither."""
     subject = turn.trial.subjects[subject_id]
     outcome = verdict.outcome(phase)
     if outcome == "eligible":
@@ -245,9 +245,7 @@ def _held_subject(turn: Turn, subject: Subject, form: dict[str, Any], why: judgi
     if outcome == "ineligible":
         turn.record(
             SlotReleased(
-                subject_id=subject.subject_id,
-                site_id=subject.site_id,
-                slot_id=subject.slot.slot_id,
+                **of_slot(subject),
                 reason="screen failure",
             )
         )

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from enrollment.answer import Answer
 from enrollment.commands import Actor
 from enrollment.events import AnyEvent, CommandRefused, Rejected, Signed
 from enrollment.evolve import apply
-from enrollment.trial import Trial
+from enrollment.trial import Subject, Trial
 from protocols.model import Protocol
 
 
@@ -17,6 +18,19 @@ class Decision:
 
     events: tuple[AnyEvent, ...]
     answer: Answer
+
+
+def of_slot(subject: Subject) -> dict[str, Any]:
+    """What every event about a slot carries; of the subject as it is before the event."""
+    slot = subject.slot
+    assert slot is not None, f"{subject.subject_id} never held a slot"
+    return {
+        "subject_id": subject.subject_id,
+        "site_id": subject.site_id,
+        "slot_id": slot.slot_id,
+        "phase": slot.phase,
+        "level_id": slot.level_id,
+    }
 
 
 @dataclass(slots=True)
