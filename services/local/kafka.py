@@ -1,0 +1,156 @@
+"""One Kafka broker from its jars: formats its folder, starts, waits until it answers, stops."""
+
+import asyncio
+import subprocess
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from services.local import processes
+from services.local.errors import LocalError
+from services.local.java import Java
+from services.local.places import LOOPBACK
+from services.local.processes import Process
+
+_JVM = (
+    "-Xms128m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+)
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+controller.quorum.voters=1@{host}:{controller_port}
+log.dirs={data}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+unclean.leader.election.enable=false
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """A broker and controller in one process; everything it keeps is in `folder`."""
+
+    folder: Path
+    jars: Path
+    java: Java
+    port: int
+    controller_port: int
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "kafka.log"
+
+    def start(self, log: Path | None = None) -> Process:
+        """Starts it on its folder, new or as it was left; `wait` tells when it answers."""
+        self._write_properties()
+        if not (self._data / "meta.properties").exists():
+            self._format()
+        return processes.start(
+            [*self._java(), "kafka.Kafka", str(self._properties)], log or self.log
+        )
+
+    def wait(self, process: Process, within_seconds: float = 90.0) -> None:
+        """Returns when metadata names this broker: the port opens before it can be used."""
+        deadline = time.monotonic() + within_seconds
+        while time.monotonic() < deadline:
+            if not processes.is_running(process):
+                raise LocalError("Kafka ended while it started.", f"read {self.log}")
+            if _in_own_loop(_answers(self.bootstrap, self.port)):
+                return
+            time.sleep(0.1)
+        raise LocalError(
+            f"Kafka did not answer within {within_seconds:.0f} seconds.", f"read {self.log}"
+        )
+
+    @property
+    def _properties(self) -> Path:
+        return self.folder / "server.properties"
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _java(self) -> list[str]:
+        return [str(self.java.program), *_JVM, "-cp", f"{self.jars}/*"]
+
+    def _write_properties(self) -> None:
+        self._data.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(
+            _PROPERTIES.format(
+                host=LOOPBACK,
+                port=self.port,
+                controller_port=self.controller_port,
+                data=str(self._data).replace("\\", "\\\\"),
+            ),
+            "utf-8",
+        )
+
+    def _format(self) -> None:
+        said = subprocess.run(
+            [
+                *self._java(),
+                "kafka.tools.StorageTool",
+                *("format", "-t", _new_cluster_id(), "-c", str(self._properties)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if said.returncode != 0:
+            raise LocalError(
+                f"Kafka could not format {self._data}: {said.stderr.strip()[-400:]}",
+                f"see that {self.folder} can be written and the disk is not full",
+            )
+
+
+def _new_cluster_id() -> str:
+    """Kafka's own form: URL-safe base64 of 22 characters, the first of them no hyphen."""
+    raw = uuid4().bytes
+    return urlsafe_b64encode(bytes([raw[0] & 0x7F]) + raw[1:]).rstrip(b"=").decode("ascii")
+
+
+async def _answers(bootstrap: str, port: int) -> bool:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
+    try:
+        await admin.start()
+        cluster = await admin.describe_cluster()
+        return any(broker["port"] == port for broker in cluster["brokers"])
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+
+
+def _in_own_loop(work: Coroutine[Any, Any, bool]) -> bool:
+    """Runs it in a thread: callers may be in a thread that has its own event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
