@@ -1,11 +1,13 @@
-"""Doubts about the criteria: how long results last, bounds that exclude each other, soft settings."""
+"""Doubts about criteria: how long results last, bounds that exclude each other, soft settings."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
 from eligibility.criteria.criterion import Criterion
+from eligibility.criteria.her2_negative import Her2Negative
 from eligibility.criteria.labs import Labs, Limit
+from eligibility.criteria.prior_therapy import PriorChemotherapy
 from eligibility.criteria.units import UNITS
 from protocols.doubt import Doubt
 from protocols.model import Protocol
@@ -17,6 +19,35 @@ def criteria_doubts(protocol: Protocol) -> Iterator[Doubt]:
     """Every doubt about a criterion, alone or together with how places are held."""
     yield from _validity(protocol)
     yield from _contradictions(protocol)
+    for criterion in protocol.criteria:
+        yield from _soft_settings(criterion)
+
+
+def _soft_settings(criterion: Criterion) -> Iterator[Doubt]:
+    key, rule = f"criteria.{criterion.id}", criterion.rule
+    if isinstance(rule, Her2Negative) and rule.safety == "warn":
+        yield Doubt(
+            key,
+            "a tumour that is negative by the trial's rule but positive by ASCO/CAP 2018 or 2023 "
+            "only raises a warning; nobody has to decide",
+            'write her2_safety = "review", so that the coordinating centre decides',
+        )
+    if not isinstance(rule, PriorChemotherapy):
+        return
+    if rule.phase1_max_mbc > 1:
+        yield Doubt(
+            key,
+            f"Phase I is read as admitting {rule.phase1_max_mbc} metastatic regimens, but "
+            "exclusion 1 fails more than one in every reading",
+            "write phase1_max_mbc = 1, or 0",
+        )
+    if rule.phase2_mode == "literal" and rule.mbc_cap_when_adjuvant is None:
+        yield Doubt(
+            key,
+            "the literal reading of Phase II caps no metastatic regimens after adjuvant ones; only "
+            "exclusion 1 does",
+            'set mbc_cap_when_adjuvant, or write phase2_mode = "intended"',
+        )
 
 
 def _validity(protocol: Protocol) -> Iterator[Doubt]:
@@ -70,9 +101,7 @@ def _amount(limit: Limit) -> Decimal:
     return limit.amount * UNITS[limit.analyte][limit.unit]
 
 
-def _contradiction(
-    lower_in: Criterion, lower: Limit, upper_in: Criterion, upper: Limit
-) -> Doubt:
+def _contradiction(lower_in: Criterion, lower: Limit, upper_in: Criterion, upper: Limit) -> Doubt:
     return Doubt(
         f"criteria.{upper_in.id}",
         f"{lower.analyte} must be {lower.bound} {lower.amount} {lower.unit} ({lower_in.id}) and "

@@ -1,19 +1,23 @@
 """Reads the criteria of a protocol: each declared one exactly once, each of a known family."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
-from eligibility.criteria import Criteria, parse_criterion
-from eligibility.criteria.criterion import Criterion
-from eligibility.criteria.table import CriterionError
+from eligibility.criteria import (
+    FAMILIES,
+    Criteria,
+    Criterion,
+    CriterionError,
+    check_together,
+    parse_criterion,
+)
 from protocols.declared import DECLARED
 from protocols.errors import Problem
 from protocols.lines import Path, dotted, line_of
 
 
-def parse_criteria(
-    tables: Sequence[Any], lines: dict[Path, int]
-) -> tuple[Criteria, list[Problem]]:
+def parse_criteria(tables: Sequence[Any], lines: dict[Path, int]) -> tuple[Criteria, list[Problem]]:
     """The criteria that could be read, and what is wrong with the others."""
     problems: list[Problem] = []
     criteria: list[Criterion] = []
@@ -31,7 +35,11 @@ def parse_criteria(
         except CriterionError as error:
             if error.key != "id" or not wrong:
                 problems.append(_in_criterion(table, path, lines, error))
-    problems.extend(_missing(seen, lines))
+    problems.extend(_missing(seen))
+    try:
+        check_together(tuple(criteria))
+    except CriterionError as error:
+        problems.append(Problem("criteria", error.rule, error.mend))
     return tuple(criteria), problems
 
 
@@ -51,10 +59,18 @@ def _in_criterion(
 ) -> Problem:
     key = error.key.split(".")[0].split("[")[0]
     line = line_of(lines, (*path, key))
-    return Problem(f"criteria.{table.get('id')}.{error.key}", error.rule, error.mend, line)
+    mend = _families(table["family"]) if key == "family" and "family" in table else error.mend
+    return Problem(f"criteria.{table.get('id')}.{error.key}", error.rule, mend, line)
 
 
-def _missing(seen: set[str], lines: dict[Path, int]) -> list[Problem]:
+def _families(found: Any) -> str:
+    close = get_close_matches(str(found), FAMILIES, n=1)
+    if close:
+        return f'write "{close[0]}"'
+    return f"write one of {', '.join(FAMILIES)}"
+
+
+def _missing(seen: set[str]) -> list[Problem]:
     missing = [criterion_id for criterion_id in DECLARED if criterion_id not in seen]
     if not missing:
         return []

@@ -42,9 +42,7 @@ def in_english(protocol: Protocol) -> tuple[Section, ...]:
     return (
         Section(f"{protocol.protocol_id}, version {protocol.version}", False, _trial(protocol)),
         Section("Outcomes of the record", False, tuple(_outcomes(protocol))),
-        Section(
-            "Phase I: escalation", "phase1" in marked, tuple(_escalation(protocol.phase1))
-        ),
+        Section("Phase I: escalation", "phase1" in marked, tuple(_escalation(protocol.phase1))),
         _levels(protocol.phase1, "phase1" in marked or "phase1.levels" in marked),
         Section("Phase II", "phase2" in marked, tuple(_phase_two(protocol))),
         Section("Places", "assignment" in marked, tuple(_assignment(protocol))),

@@ -133,5 +133,15 @@ def _outcome(table: OutcomeTable) -> Outcome:
 def _registry(table: RegistryTable | None) -> Registry | None:
     if table is None:
         return None
-    facts = table.model_dump(exclude={"illustrative"})
-    return Registry(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()})
+    return Registry(
+        lead=table.lead,
+        collaborators=tuple(table.collaborators),
+        first_received_on=table.first_received_on,
+        ended_on=table.ended_on,
+        status=table.status,
+        design=table.design,
+        arms=tuple(table.arms),
+        phase1_purpose=table.phase1_purpose,
+        phase2_purpose=table.phase2_purpose,
+        source=table.source,
+    )

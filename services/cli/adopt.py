@@ -32,6 +32,8 @@ class Answered:
 
 def send(adoption: Adoption, url: str, token: str) -> Answered:
     """Posts the adoption and waits for the decision; every failure is an answer, never a trace."""
+    if not url.startswith(("http://", "https://")):
+        return Answered(False, True, f"The address {url} must begin with http:// or https://.")
     request = Request(
         f"{url.rstrip('/')}/v1/trials/{quote(adoption.trial_id, safe='')}/protocol",
         data=json.dumps(

@@ -128,5 +128,3 @@ def _print_next(console: Console, found: Protocol, trial_id: str) -> None:
         "then activate the trial by signature, which opens the first level.",
     ):
         console.print(Text(line))
-
-

@@ -50,4 +50,6 @@ def test_what_has_no_line_is_placed_on_the_table_or_key_that_holds_it() -> None:
 
 
 def test_a_path_is_written_as_a_person_would() -> None:
-    assert dotted(("phase1", "levels", 1, "doses", 0, "amount")) == "phase1.levels[1].doses[0].amount"
+    assert (
+        dotted(("phase1", "levels", 1, "doses", 0, "amount")) == "phase1.levels[1].doses[0].amount"
+    )
