@@ -1,6 +1,6 @@
 """A persistent priority queue: insert and look at the smallest in O(1), take it in O(log n).
 
-A pairing heap (Fredman, Sedgewick, Sleator and Tarjan 1986; the log is amortised). Entries are never
+A pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986; the log is amortised). Entries are never
 removed from the middle: the caller drops those that no longer hold when they come to the top.
 """
 
