@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import orjson
+from pydantic import ValidationError
 
 from eligibility.anchors import Anchors
 from eligibility.form import ScreeningForm
@@ -20,6 +21,15 @@ NO_SETTLEMENTS: frozenset[Settlement] = frozenset()
 def parsed(form: dict[str, Any]) -> ScreeningForm:
     """The form as a model; every form was parsed at the edge before it came here."""
     return ScreeningForm.model_validate_json(orjson.dumps(form))
+
+
+def readable(form: dict[str, Any]) -> bool:
+    """False for what no screening form can be; a caller's error, never the trial's end."""
+    try:
+        parsed(form)
+    except ValidationError:
+        return False
+    return True
 
 
 def judge_on_arrival(

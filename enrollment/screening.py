@@ -19,7 +19,7 @@ def receive_form(
     turn: Turn, command: SubmitForm | AmendForm, given: dict[str, Any] | None
 ) -> Answer:
     """A new, amended or re-screening form; `given` is the judge stage's verdict, if it took one."""
-    stopped = _not_accepted(turn, command)
+    stopped = _not_accepted(turn, command, judged=given is not None)
     if stopped is not None:
         return stopped
     subject = turn.trial.subjects.get(command.subject_id)
@@ -41,12 +41,16 @@ def receive_form(
     return place(turn, command.subject_id, phase, verdict)
 
 
-def _not_accepted(turn: Turn, command: SubmitForm | AmendForm) -> Answer | None:
+def _not_accepted(
+    turn: Turn, command: SubmitForm | AmendForm, *, judged: bool
+) -> Answer | None:
     """What is said before a form is even judged."""
     trial, kind = turn.trial, command.type
     form = command.form
     if (form.get("subject_id"), form.get("site_id")) != (command.subject_id, command.site_id):
         return turn.rejected(kind, "form.identity", "The form names another subject or site.")
+    if not judged and not judging.readable(form):
+        return turn.rejected(kind, "form.unreadable", "The form is not a screening form.")
     if trial.protocol is None or not trial.activated:
         return _refused(
             turn, command.subject_id, command.site_id, 1, "trial_not_open", "The trial is not open."
