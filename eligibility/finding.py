@@ -1,4 +1,4 @@
-"""One finding: the answer of one criterion for one phase or both, with the sentence that explains it."""
+"""One finding: the answer of one criterion for one phase or both, and the sentence saying why."""
 
 from dataclasses import dataclass
 from datetime import date

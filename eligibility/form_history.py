@@ -81,9 +81,7 @@ class Radiotherapy(Section):
 class Malignancy(Section):
     """Another cancer. `ended_on` is the end of its treatment."""
 
-    kind: Literal[
-        "cervix_in_situ", "non_melanoma_skin", "follicular_thyroid", "other", "unknown"
-    ]
+    kind: Literal["cervix_in_situ", "non_melanoma_skin", "follicular_thyroid", "other", "unknown"]
     curative_intent: YesNo = "unknown"
     ongoing: YesNo = "unknown"
     ended_on: When | None = None

@@ -22,7 +22,7 @@ Analyte = Literal[
 
 
 class Lab(Section):
-    """One laboratory result. `lower_limit` and `upper_limit` are the laboratory's own, same unit."""
+    """One laboratory result. `lower_limit` and `upper_limit` are the laboratory's, in its unit."""
 
     analyte: Analyte
     value: Measure

@@ -20,9 +20,9 @@ def judge(
     protocol_digest: str,
     settlements: frozenset[Settlement] = frozenset(),
 ) -> Verdict:
-    """The verdict. A settlement turns a review with the very same inputs into a pass, never a fail."""
+    """The verdict. A settlement turns a review with the same inputs into a pass, never a fail."""
     findings: list[Finding] = []
-    for criterion in criteria.items:
+    for criterion in criteria:
         for found in criterion.judge(form, anchors):
             if found.answer is Answer.REVIEW:
                 findings.extend(_settle(found, criterion, form, settlements))
@@ -47,7 +47,9 @@ def _settle(
     inputs = inputs_digest(criterion, form)
     bound = replace(found, inputs=inputs)
     signed = tuple(
-        phase for phase in found.phases if Settlement(found.criterion_id, phase, inputs) in settlements
+        phase
+        for phase in found.phases
+        if Settlement(found.criterion_id, phase, inputs) in settlements
     )
     if not signed:
         return [bound]

@@ -1,4 +1,4 @@
-"""Parses a screening form and says of each error where it is, which rule it breaks, how to mend it."""
+"""Parses a screening form; of each error it says the place, the rule and the mend."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches

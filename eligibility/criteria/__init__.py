@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from eligibility.criteria.age import Age
@@ -90,51 +89,37 @@ def parse_criterion(table: Mapping[str, Any]) -> Criterion:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """The criteria of one protocol in its order, each id once."""
-
-    items: tuple[Criterion, ...]
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(criterion.id for criterion in self.items)
-
-    def of(self, criterion_id: str) -> Criterion:
-        return next(one for one in self.items if one.id == criterion_id)
-
-    @staticmethod
-    def build(
-        tables: Sequence[Mapping[str, Any]], criteria_ids: Sequence[str] = ()
-    ) -> "Criteria":
-        """All criteria. With `criteria_ids`, just these: none missing, none besides."""
-        return Criteria.of_items([parse_criterion(table) for table in tables], criteria_ids)
-
-    @staticmethod
-    def of_items(items: Sequence[Criterion], criteria_ids: Sequence[str] = ()) -> "Criteria":
-        """Checks what no criterion can check alone: ids once and complete, one way of counting."""
-        ids = [one.id for one in items]
-        for one in ids:
-            if ids.count(one) > 1:
-                raise CriterionError("id", f"two criteria are called {one}", "rename or remove one")
-        if criteria_ids:
-            missing = [one for one in criteria_ids if one not in ids]
-            if missing:
-                said = ", ".join(missing)
-                raise CriterionError("id", f"criteria are missing: {said}", "add a table for each")
-            beyond = [one for one in ids if one not in criteria_ids]
-            if beyond:
-                said = ", ".join(beyond)
-                raise CriterionError("id", f"criteria are not declared: {said}", "remove them")
-        _check_counting(items)
-        return Criteria(tuple(items))
+Criteria = tuple[Criterion, ...]
+"""The criteria of one protocol in its order, each id once."""
 
 
-def _check_counting(items: Sequence[Criterion]) -> None:
-    """Lines of chemotherapy are counted in one way within a protocol."""
+def build_criteria(
+    tables: Sequence[Mapping[str, Any]], criteria_ids: Sequence[str] = ()
+) -> Criteria:
+    """All criteria. With `criteria_ids`, just these: none missing, none besides."""
+    criteria = tuple(parse_criterion(table) for table in tables)
+    ids = [one.id for one in criteria]
+    for one in ids:
+        if ids.count(one) > 1:
+            raise CriterionError("id", f"two criteria are called {one}", "rename or remove one")
+    if criteria_ids:
+        missing = [one for one in criteria_ids if one not in ids]
+        if missing:
+            said = ", ".join(missing)
+            raise CriterionError("id", f"criteria are missing: {said}", "add a table for each")
+        beyond = [one for one in ids if one not in criteria_ids]
+        if beyond:
+            said = ", ".join(beyond)
+            raise CriterionError("id", f"criteria are not declared: {said}", "remove them")
+    check_together(criteria)
+    return criteria
+
+
+def check_together(criteria: Criteria) -> None:
+    """What no criterion can check alone: regimens are counted in one way within a protocol."""
     rules = {
         one.rule.rules
-        for one in items
+        for one in criteria
         if isinstance(one.rule, PriorChemotherapy | ChemotherapyCount)
     }
     if len(rules) > 1:
@@ -145,4 +130,13 @@ def _check_counting(items: Sequence[Criterion]) -> None:
         )
 
 
-__all__ = ["FAMILIES", "Criteria", "Criterion", "CriterionError", "Family", "parse_criterion"]
+__all__ = [
+    "FAMILIES",
+    "Criteria",
+    "Criterion",
+    "CriterionError",
+    "Family",
+    "build_criteria",
+    "check_together",
+    "parse_criterion",
+]

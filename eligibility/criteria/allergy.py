@@ -1,4 +1,4 @@
-"""Allergy to a study drug, to Cremophor or to drugs made with it, also as a reason for stopping one."""
+"""Allergy to a study drug, to Cremophor or to drugs made with it, stated or shown by a stop."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -1,4 +1,4 @@
-"""Informed consent: understood, signed, the approved version, before anything done only for the study."""
+"""Informed consent: understood, signed, approved version, before any study-only procedure."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -81,9 +81,7 @@ def _join(course: Course, lines: list[Line], rules: CountingRules) -> Course | N
         if related.answer == "unsure":
             options = (*course.options, *(() if "none" in course.options else ("none",)))
             missing = (*course.missing, *related.missing)
-            return replace(
-                course, options=options, doubt="facts", why=related.why, missing=missing
-            )
+            return replace(course, options=options, doubt="facts", why=related.why, missing=missing)
         if course.regimen.intent == "maintenance":
             return replace(course, options=line[0].options, doubt="", why="", missing=())
         if not _may_repeat(course, line[-1]):

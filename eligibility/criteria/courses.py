@@ -10,7 +10,7 @@ from eligibility.criteria.exposures import never_given, normal
 from eligibility.form_history import Regimen
 
 Setting = Literal["adjuvant", "metastatic", "other", "none"]
-"""`adjuvant` stands for neoadjuvant too; `other` counts for another cancer; `none` does not count."""
+"""`adjuvant` is neoadjuvant too; `other` counts for another cancer; `none` does not count."""
 
 Doubt = Literal["", "facts", "rule"]
 """Why there is more than one option: a fact is missing, or the protocol is silent."""
@@ -41,7 +41,7 @@ _UNCLASSED: Final = frozenset({"investigational", "unknown"})
 
 
 def course_of(regimen: Regimen, rules: CountingRules) -> Course | None:
-    """None where it certainly is no chemotherapy: endocrine, targeted, supportive, never given..."""
+    """None where it certainly is no chemotherapy: endocrine, targeted, supportive, not given."""
     if regimen.disease == "non_malignant":
         return None
     classes = {a.drug_class for a in regimen.agents if not never_given(regimen, a)}
@@ -68,7 +68,7 @@ def _doses(regimen: Regimen) -> int | None:
 def _doubtful(course: Course, why: str, field: str) -> Course:
     """The course may also not count at all, which a missing fact decides."""
     options = tuple(dict.fromkeys((*course.options, "none")))
-    return Course(course.regimen, options, "facts", why, (*course.missing, field))  # type: ignore[arg-type]
+    return Course(course.regimen, options, "facts", why, (*course.missing, field))
 
 
 def _by_disease(regimen: Regimen, rules: CountingRules) -> Course:

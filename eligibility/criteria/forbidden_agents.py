@@ -1,4 +1,4 @@
-"""Agents that must never have been given, under any of their names, also inside a regimen's name."""
+"""Agents that must never have been given, under any name, also inside a regimen's name."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -13,7 +13,7 @@ from eligibility.form_history import Regimen
 
 @dataclass(frozen=True, slots=True)
 class ForbiddenAgents:
-    """`agents` with all synonyms and study codes; a regimen that is named after one needs a person."""
+    """`agents` with all synonyms and study codes; a regimen named after one needs a person."""
 
     agents: frozenset[str]
     sections: tuple[str, ...] = ("prior_regimens",)
@@ -42,5 +42,6 @@ class ForbiddenAgents:
             return review(f"regimen {regimen.name} is named after a study drug but lists none")
         unnamed = [a for a in regimen.agents if normal(a.name) in ("unknown", "blinded", "placebo")]
         if unnamed:
-            return unknown(f"an agent is not named ({unnamed[0].name})", "prior_regimens.agents.name")
+            text = f"an agent is not named ({unnamed[0].name})"
+            return unknown(text, "prior_regimens.agents.name")
         return None

@@ -57,9 +57,7 @@ class UncontrolledIllness:
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         grade = form.illness.infection_grade
-        infection = _graded(
-            "infection", grade, self.infection_grade_max, "illness.infection_grade"
-        )
+        infection = _graded("infection", grade, self.infection_grade_max, "illness.infection_grade")
         said = form.illness.uncontrolled
         if said == "unknown":
             illness = unknown("uncontrolled illness: unknown, must be no", "illness.uncontrolled")
@@ -74,7 +72,7 @@ class UncontrolledIllness:
 class RecoveredToxicity:
     """Every toxicity of prior therapy at most `grade_max`.
 
-    The record says "< grade 1"; `note` is how the protocol file reads it and stands in the sentence.
+    The record says "< grade 1"; `note` is how the protocol reads it, and stands in the sentence.
     """
 
     grade_max: int

@@ -60,7 +60,7 @@ class Her2Negative:
 
 
 def _over_specimens(calls: list[tuple[str, Call]]) -> Part:
-    """Specimens that disagree go to a person; one whose test failed says nothing about the others."""
+    """Specimens that disagree go to a person; one whose test failed says nothing of the others."""
     text = "; ".join(f"{name}: {call.because}" for name, call in calls)
     worked = [call.status for _, call in calls if call.status is not Status.INDETERMINATE]
     if not worked:

@@ -71,7 +71,7 @@ class Limit:
 
 def words(analyte: str) -> str:
     """The name of an analyte as it stands in a sentence."""
-    return {"ast": "AST", "alt": "ALT", "inr": "INR", "pt": "PT", "ptt": "PTT"}.get(analyte, analyte)
+    return analyte.upper() if analyte in ("ast", "alt", "inr", "pt", "ptt") else analyte
 
 
 def latest_lab(

@@ -1,4 +1,4 @@
-"""Other malignancies: none treated with curative intent within so many years, but for exceptions."""
+"""Other malignancies: none treated with curative intent within some years, but for exceptions."""
 
 from dataclasses import dataclass
 from typing import Final, Self, get_args
@@ -50,7 +50,8 @@ class OtherMalignancy:
         if part.answer == "pass":
             return part
         if one.kind == "unknown":
-            return unknown(f"another cancer of unknown kind: {part.text}", "other_malignancies.kind")
+            text = f"another cancer of unknown kind: {part.text}"
+            return unknown(text, "other_malignancies.kind")
         if one.curative_intent == "unknown":
             return unknown(f"{part.text}, if curative", "other_malignancies.curative_intent")
         if one.curative_intent == "no":

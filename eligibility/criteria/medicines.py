@@ -1,4 +1,4 @@
-"""Medicines taken besides: those that must be stopped in time, by name or by what they do to CYP3A4."""
+"""Medicines that must be stopped in time, by name or by what they do to CYP3A4."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -62,6 +62,4 @@ class ForbiddenMedicines:
                 f" before {self.gap.name(on)}"
             )
         field = "medicines.stopped_on"
-        return self.gap.since(
-            f"{one.name} stopped", one.stopped_on, form.completed_on, on, field
-        )
+        return self.gap.since(f"{one.name} stopped", one.stopped_on, form.completed_on, on, field)

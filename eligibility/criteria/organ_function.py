@@ -1,4 +1,4 @@
-"""Liver function: bilirubin within normal, transaminases under a limit that liver metastases raise."""
+"""Liver function: bilirubin normal, transaminases under a limit that liver metastases raise."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -36,7 +36,7 @@ def review(text: str) -> Part:
 
 
 def earliest(anchor: Anchor, on: date) -> Earliest:
-    """Names the anchor. Treatment starts with the first dose (rules R18), so it is named as that."""
+    """Names the anchor. Treatment starts with the first dose (rules R18): it is named as that."""
     return Earliest("first_dose" if anchor == "treatment_start" else anchor, on)
 
 

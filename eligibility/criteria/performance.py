@@ -60,9 +60,7 @@ class LifeExpectancy:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         months, limit = form.life_expectancy_months, f"more than {self.months_over} months"
         if months is None:
-            return unknown(
-                f"life expectancy not given, must be {limit}", "life_expectancy_months"
-            )
+            return unknown(f"life expectancy not given, must be {limit}", "life_expectancy_months")
         if months > self.months_over:
             return passed(f"life expectancy {months} months, {limit}")
         return failed(f"life expectancy {months} months, must be {limit}")

@@ -1,4 +1,4 @@
-"""A recent negative serum pregnancy test in women of childbearing potential; contraception agreed."""
+"""Women of childbearing potential: a recent negative serum test; contraception for all."""
 
 from dataclasses import dataclass
 from typing import Self

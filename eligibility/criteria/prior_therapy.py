@@ -1,4 +1,4 @@
-"""Prior chemotherapy per phase (rules R19): where the record contradicts itself, a person decides."""
+"""Prior chemotherapy per phase (rules R19); where the record disagrees, a person decides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ def relation(before: Course, course: Course, rules: CountingRules) -> Relation:
     twice = _recorded_twice(before, course)
     if twice is not None:
         return twice
-    progressed = first.stop_reason == "progression" or first.progressed_on is not None
+    progressed = _progressed_before(first, then)
     if first.intent == "neoadjuvant" and then.intent == "adjuvant" and not progressed:
         return SAME if rules.neoadjuvant_and_adjuvant_as_one else NEW
     if first.planned_sequence and then.planned_sequence:
@@ -42,6 +42,15 @@ def relation(before: Course, course: Course, rules: CountingRules) -> Relation:
     if _swapped(before, course, rules):
         return SAME
     return _close_together(first, then, rules)
+
+
+def _progressed_before(first: Regimen, then: Regimen) -> bool:
+    """Progression or relapse between the two; a relapse after the later one does not part them."""
+    if first.stop_reason == "progression":
+        return True
+    if first.progressed_on is None:
+        return False
+    return then.started_on is None or first.progressed_on.first <= then.started_on.last
 
 
 def _recorded_twice(before: Course, course: Course) -> Relation | None:

@@ -31,7 +31,7 @@ class Statements:
                 section, field = split_path(table, wanted, path)
                 asks.append((section, field, wanted))
         if not asks:
-            raise table.error("yes", "nothing is asked", 'name fields in `yes` or in `no`')
+            raise table.error("yes", "nothing is asked", "name fields in `yes` or in `no`")
         women_only = table.flag("women_only", False)
         sections = {section or field for section, field, _ in asks}
         if women_only:

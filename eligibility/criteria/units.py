@@ -21,7 +21,7 @@ UNITS: Final[dict[str, dict[str, Decimal]]] = {
 }  # fmt: skip
 """Factor from each known unit to the first one. The form keeps the value as it was reported.
 
-Limits given as multiples of the laboratory's own limit need no factor: value and limit share a unit.
+Limits given as multiples of the laboratory's own limit need no factor: both share a unit.
 """
 
 assert all(next(iter(units.values())) == 1 for units in UNITS.values())

@@ -48,7 +48,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A status with the rule that gives it, such as a guideline's group, and what is still needed."""
+    """A status with the rule that gives it, such as a guideline's group, and what is needed."""
 
     status: Status
     because: str
