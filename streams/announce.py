@@ -1,21 +1,18 @@
 """The stage `announce`: accepted records of `trial.log` become public events. Void ones never do.
 
-To know which are accepted after a takeover, each trial is first folded from Redis up to the record at
-hand; where Redis cannot say, the partition is read again from its beginning.
+To know which are accepted after a takeover, the tip of each trial below the record at hand is read
+from Redis; where Redis cannot say, the partition is read again from its beginning.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from enrollment.trial import Trial
-from streams.chain import Link
+from streams.chain import EMPTY, Link, Tip, link
 from streams.health import Health, patiently
 from streams.inbox import Inbox, Item
 from streams.kafka import Outgoing, Producer
-from streams.ledger import Ledger, TrialLedger, fold
 from streams.log_reader import LogReader
-from streams.ports import Rules
 from streams.read_side import ReadSide
 from streams.record import Record, UnreadableRecordError, parse
 from streams.topics import EVENTS
@@ -23,12 +20,12 @@ from streams.topics import LOG as LOG_TOPIC
 
 LOG = logging.getLogger(__name__)
 MOST = 256
-LOOKS = 40
-LOOK_SECONDS = 0.05
+LOOKS = 200
+LOOK_SECONDS = 0.01
 """How often, and how far apart, Redis is asked whether it has the record at hand."""
 
-EventsOf = Callable[[Record, Trial], Sequence[bytes]]
-"""The public events of a record as CloudEvents in JSON, given the trial before it."""
+EventsOf = Callable[[Record], Sequence[bytes]]
+"""The public events of a record as CloudEvents in JSON."""
 
 
 class AnnounceStage:
@@ -36,7 +33,6 @@ class AnnounceStage:
 
     def __init__(
         self,
-        rules: Rules,
         events_of: EventsOf,
         producer: Producer,
         read_side: ReadSide,
@@ -44,21 +40,19 @@ class AnnounceStage:
         health: Health,
     ) -> None:
         self.inbox = Inbox(LOG_TOPIC, limit=4 * MOST)
-        self._rules = rules
         self._events_of = events_of
         self._producer = producer
         self._read_side = read_side
         self._reader = reader
         self._health = health
-        self._ledgers: dict[int, Ledger] = {}
+        self._tips: dict[int, dict[str, Tip]] = {}
 
     def assigned(self, partitions: Iterable[int]) -> None:
-        self.revoked(partitions)
+        self._forget(partitions)
         self.inbox.assigned(partitions)
 
     def revoked(self, partitions: Iterable[int]) -> None:
-        for partition in partitions:
-            self._ledgers.pop(partition, None)
+        self._forget(partitions)
         self.inbox.revoked(partitions)
 
     async def run(self) -> None:
@@ -81,58 +75,53 @@ class AnnounceStage:
         except UnreadableRecordError:
             LOG.error("void: unreadable record", extra={"offset": item.offset})
             return []
-        ledger = self._ledgers.setdefault(item.partition, Ledger(item.partition))
-        if record.trial_id not in ledger.trials:
-            known = await self._before(record, item)
-            if known is None or not self.inbox.is_current(item):
-                return []
-            ledger.trials[record.trial_id] = known
-        trial = ledger.trials[record.trial_id].trial
-        joined = ledger.read(record, item.offset, self._rules)
+        tips = self._tips.setdefault(item.partition, {})
+        tip = tips.get(record.trial_id)
+        if tip is None:
+            tip = await self._tip_before(record.trial_id, item)
+        if tip is None:
+            return []
+        joined = link(tip, record.sequence, record.content.previous, record.hash)
         if joined is not Link.ACCEPTED:
             LOG.error("%s record", joined.value, extra={"offset": item.offset})
+            tips[record.trial_id] = tip
             return []
+        tips[record.trial_id] = Tip(record.sequence, record.hash)
         key = record.trial_id.encode()
-        return [
-            Outgoing(EVENTS, item.partition, key, event)
-            for event in self._events_of(record, trial)
-        ]
+        return [Outgoing(EVENTS, item.partition, key, event) for event in self._events_of(record)]
 
-    async def _before(self, record: Record, item: Item) -> TrialLedger | None:
-        """The trial as its accepted records below this offset leave it."""
-        found = await patiently(
-            lambda: self._before_or_none(record, item),
+    async def _tip_before(self, trial_id: str, item: Item) -> Tip | None:
+        """The trial's last accepted record below this one; none when that is not ours any more."""
+        return await patiently(
+            lambda: self._look(trial_id, item),
             self._health,
             "redis",
             lambda: self.inbox.is_current(item),
         )
-        return found
 
-    async def _before_or_none(self, record: Record, item: Item) -> TrialLedger:
+    async def _look(self, trial_id: str, item: Item) -> Tip:
         for _ in range(LOOKS):
-            heads = await self._read_side.heads((record.trial_id,))
-            head = heads[0]
+            head = (await self._read_side.heads((trial_id,)))[0]
             if head is not None and max(head.offset, head.through) >= item.offset:
-                return await self._from_redis(record.trial_id, item.offset)
+                return await self._read_side.tip_before(trial_id, item.offset)
             await asyncio.sleep(LOOK_SECONDS)
-        return await self._from_log(record.trial_id, item)
-
-    async def _from_redis(self, trial_id: str, offset: int) -> TrialLedger:
-        known = TrialLedger(self._rules.new_trial(trial_id))
-        async for held in self._read_side.entries(trial_id):
-            if held.offset >= offset:
-                break
-            fold(known, parse(held.stored), held.offset, self._rules)
-        return known
-
-    async def _from_log(self, trial_id: str, item: Item) -> TrialLedger:
         LOG.warning("Redis does not show the record: reading trial.log from its beginning")
-        ledger = Ledger(item.partition)
-        async for offset, stored in self._reader.read(LOG_TOPIC, item.partition, 0, item.offset):
+        return await self._from_log(trial_id, item)
+
+    async def _from_log(self, trial_id: str, item: Item) -> Tip:
+        tip = EMPTY
+        async for _, stored in self._reader.read(LOG_TOPIC, item.partition, 0, item.offset):
             try:
                 record = parse(stored)
             except UnreadableRecordError:
                 continue
-            if record.trial_id == trial_id:
-                ledger.read(record, offset, self._rules)
-        return ledger.of(trial_id, self._rules)
+            content = record.content
+            if content.trial != trial_id:
+                continue
+            if link(tip, content.sequence, content.previous, record.hash) is Link.ACCEPTED:
+                tip = Tip(content.sequence, record.hash)
+        return tip
+
+    def _forget(self, partitions: Iterable[int]) -> None:
+        for partition in partitions:
+            self._tips.pop(partition, None)

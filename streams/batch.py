@@ -148,7 +148,8 @@ def _written(draft: _Draft, request: JudgedRequest, rules: Rules) -> Written | N
     )
     trial = rules.evolve(draft.trial, request.at, decided.events)
     adopts = any(isinstance(event, ProtocolAdopted) for event in decided.events)
-    return Written(record, trial, rules.public_count(decided.events), adopts)
+    public = rules.public_count(decided.events, request.trial_id)
+    return Written(record, trial, public, adopts)
 
 
 def _ahead_of_time(trial: Trial, command: Command) -> bool:

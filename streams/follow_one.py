@@ -30,9 +30,7 @@ class _OtherChainError(Exception):
 class Follow:
     """The fold of one trial. Starts its own task; whoever makes one stops it."""
 
-    def __init__(
-        self, redis: Client, trial_id: str, evolve: Evolve, new_trial: NewTrial
-    ) -> None:
+    def __init__(self, redis: Client, trial_id: str, evolve: Evolve, new_trial: NewTrial) -> None:
         self._redis = redis
         self._trial_id = trial_id
         self._evolve = evolve

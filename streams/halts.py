@@ -54,7 +54,5 @@ async def halts_of(reader: LogReader, partition: int) -> tuple[dict[str, Halt], 
     return halts, end
 
 
-def _from_start(
-    reader: LogReader, partition: int, end: int
-) -> AsyncIterator[tuple[int, bytes]]:
+def _from_start(reader: LogReader, partition: int, end: int) -> AsyncIterator[tuple[int, bytes]]:
     return reader.read(PARKED, partition, 0, end)

@@ -150,5 +150,3 @@ class Inbox:
         self._items = deque(item for item in self._items if self.is_current(item))
         self._room.set()
         self._arrived.set()
-
-

@@ -1,12 +1,12 @@
 """The stage `judge`: stateless. A form gets its verdict; everything else passes through unchanged.
 
-Which protocol is in force is read from the trial's own log in Redis. A verdict taken under another one
-than decide has in force is taken again there, so being a moment late here costs only time.
+Which protocol is in force is read from the trial's own log in Redis. A verdict taken under another
+one than decide has in force is taken again there, so being a moment late here costs only time.
 """
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -22,8 +22,9 @@ from streams.parked import parked
 from streams.partition import partition_of
 from streams.read_side import ReadSide
 from streams.record import parse
+from streams.requests import REQUESTS
 from streams.settings import Settings
-from streams.topics import COMMANDS, REQUESTS
+from streams.topics import COMMANDS
 
 LOG = logging.getLogger(__name__)
 MOST = 256
@@ -62,6 +63,12 @@ class JudgeStage:
         self._read_side = read_side
         self._health = health
         self._in_force: dict[str, _InForce] = {}
+
+    def assigned(self, partitions: Iterable[int]) -> None:
+        self.inbox.assigned(partitions)
+
+    def revoked(self, partitions: Iterable[int]) -> None:
+        self.inbox.revoked(partitions)
 
     async def run(self) -> None:
         while True:

@@ -92,7 +92,7 @@ def fold(known: TrialLedger, record: Record, offset: int, rules: Rules) -> None:
     """Lets a trial follow its next record."""
     content = record.content
     trial = rules.evolve(known.trial, content.at, content.events)
-    known.accept(record, offset, trial, rules.public_count(content.events))
+    known.accept(record, offset, trial, rules.public_count(content.events, content.trial))
 
 
 def _again(known: TrialLedger, record: Record) -> bool:

@@ -25,7 +25,8 @@ Decide = Callable[[Trial, JudgedRequest], Decided]
 Evolve = Callable[[Trial, datetime, tuple[AnyEvent, ...]], Trial]
 NewTrial = Callable[[str], Trial]
 NextDeadline = Callable[[Trial], datetime | None]
-PublicCount = Callable[[tuple[AnyEvent, ...]], int]
+PublicCount = Callable[[tuple[AnyEvent, ...], str], int]
+"""How many public events the events of a decision of that trial give."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from importlib.resources import files
 from redis.exceptions import ResponseError
 
 from streams import keys
+from streams.chain import EMPTY, Tip
 from streams.redis_client import Client
 
 FUNCTION = "holdfast_publish_1"
@@ -144,6 +145,18 @@ class ReadSide:
                 own_hash = fields[b"h"].decode()
                 yield Held(after, own_hash, int(fields[b"o"]), fields[b"r"])
 
+    async def tip_before(self, trial_id: str, offset: int) -> Tip:
+        """The last record of a trial that stands below an offset in `trial.log`."""
+        end = "+"
+        while True:
+            page = await self._redis.xrevrange(keys.log(trial_id), end, "-", count=PAGE)
+            for entry, fields in page:
+                if int(fields[b"o"]) < offset:
+                    return Tip(keys.sequence_of(entry), fields[b"h"].decode())
+            if not page:
+                return EMPTY
+            end = f"({page[-1][0].decode()}"
+
     async def adopted(self, trial_ids: Sequence[str]) -> list[int | None]:
         """For each trial the sequence of the record that adopted its protocol in force."""
         pipeline = self._redis.pipeline(transaction=False)
@@ -158,9 +171,7 @@ class ReadSide:
 
     async def reset_head(self, trial_id: str, offset: int, through: int) -> None:
         """After `trial.log` was read from its beginning: its offsets are not what they were."""
-        await self._redis.hset(
-            keys.head(trial_id), mapping={"offset": offset, "through": through}
-        )
+        await self._redis.hset(keys.head(trial_id), mapping={"offset": offset, "through": through})
 
     async def quarantine(self, partition: int, trial_id: str) -> str:
         """Renames what Redis has of a trial, never deletes it; returns the tag of the copy."""

@@ -92,9 +92,7 @@ def entry_of(record: Record, offset: int, adopts: bool) -> Entry:
     )
 
 
-def decide_items(
-    ledger: Ledger, items: Sequence[Item], rules: Rules, partitions: int
-) -> Work:
+def decide_items(ledger: Ledger, items: Sequence[Item], rules: Rules, partitions: int) -> Work:
     """Reads and decides what waits for one partition; what is unreadable is parked in its place."""
     work = Work(ledger, items)
     work.commands = [_read(item, partitions) for item in items]
@@ -114,5 +112,3 @@ def _read(item: Item, partitions: int) -> Command | Parked:
     if partition_of(request.trial_id, partitions) != item.partition:
         return Parked("unreadable", "in another partition than its trial's")
     return Command(request, received_at(item.timestamp_ms))
-
-

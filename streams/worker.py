@@ -1,0 +1,208 @@
+"""The worker: `python -m streams.worker`. Checks what it stands on, then runs the stages."""
+
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from aiokafka.errors import KafkaError
+from redis.exceptions import RedisError
+
+from streams.announce import AnnounceStage
+from streams.cloud_events import cloud_events_json
+from streams.decide import DecideStage
+from streams.faust_app import Stages, build_app
+from streams.health import LONGEST_PAUSE, Health
+from streams.judge import JudgeStage
+from streams.kafka import Outgoing, Producer
+from streams.log_reader import LogReader
+from streams.logs import log_json
+from streams.ports import Rules
+from streams.read_side import ReadSide
+from streams.recovery import Recovery
+from streams.redis_client import redis_client
+from streams.requests import REQUESTS
+from streams.rules import RULES, judge_form, parse_protocol
+from streams.settings import Settings
+from streams.status import StatusServer
+from streams.topics import COMMANDS, TopicsError, check
+from streams.topics import LOG as LOG_TOPIC
+
+LOG = logging.getLogger("streams.worker")
+PACKAGES = ("services", "streams", "enrollment", "protocols", "cohorts", "eligibility")
+STOP_SECONDS = 12.0
+EXIT_UNSURE = 70
+
+
+class NotAsBuiltError(Exception):
+    """This process must not decide anything: the message says why and what mends it."""
+
+
+def check_process() -> None:
+    """Assertions on, and all six packages of one installation."""
+    if not __debug__:
+        raise NotAsBuiltError("Python runs without assertions: start it without -O")
+    places = {}
+    for name in PACKAGES:
+        file = importlib.import_module(name).__file__
+        assert file is not None, f"{name} is a package with a file"
+        places[name] = Path(file).resolve().parent.parent
+    if len(set(places.values())) != 1:
+        raise NotAsBuiltError(f"the packages come from several places: {places}")
+
+
+async def wait_for_parts(settings: Settings, health: Health) -> None:
+    """Returns when Kafka has the right topics and Redis answers; raises when they are wrong."""
+    pause = 0.1
+    redis = redis_client(settings)
+    try:
+        while True:
+            try:
+                await check(settings)
+                health.is_back("kafka")
+                await redis.ping()
+                health.is_back("redis")
+                return
+            except (KafkaError, OSError, TimeoutError):
+                health.is_away("kafka")
+            except RedisError:
+                health.is_away("redis")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    finally:
+        await redis.aclose()
+
+
+class Worker:
+    """All parts of one worker process, made in the order in which they need each other."""
+
+    def __init__(self, settings: Settings, rules: Rules, health: Health) -> None:
+        self._settings = settings
+        self._redis = redis_client(settings)
+        self.health = health
+        self.producer = Producer(settings)
+        self.read_side = ReadSide(self._redis)
+        self.readers = (LogReader(settings), LogReader(settings))
+        recovery = Recovery(self.readers[0], self.read_side, rules, self._append)
+        self.judge = JudgeStage(
+            settings, parse_protocol, judge_form, self.producer, self.read_side, health
+        )
+        self.decide = DecideStage(settings, rules, self.producer, self.read_side, recovery, health)
+        self.announce = AnnounceStage(
+            cloud_events_json, self.producer, self.read_side, self.readers[1], health
+        )
+
+    def stages(self) -> Stages:
+        return Stages({REQUESTS: self.judge, COMMANDS: self.decide, LOG_TOPIC: self.announce})
+
+    async def start(self) -> None:
+        await self.producer.start()
+        for reader in self.readers:
+            await reader.start()
+        await self.read_side.load_functions()
+
+    async def stop(self) -> None:
+        await self.producer.stop()
+        for reader in self.readers:
+            await reader.stop()
+        await self._redis.aclose()
+
+    async def _append(self, partition: int, trial_id: str, records: list[bytes]) -> list[int]:
+        key = trial_id.encode()
+        return await self.producer.send_all(
+            [Outgoing(LOG_TOPIC, partition, key, stored) for stored in records]
+        )
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until `stop` is set; any exception out of a stage comes out of here."""
+    health = Health()
+    status = None
+    if settings.status_port is not None:
+        status = StatusServer(health, settings.status_host, settings.status_port)
+        await status.start()
+        LOG.info("status on port %d", status.port)
+    await _or_stop(wait_for_parts(settings, health), stop)
+    if stop.is_set():
+        return
+    worker = Worker(settings, RULES, health)
+
+    def started() -> None:
+        health.started = True
+        LOG.info("started")
+
+    app = build_app(settings, worker.stages(), started)
+    app.loop = asyncio.get_running_loop()
+    try:
+        await worker.start()
+        async with app:
+            await _or_stop(app.wait_until_stopped(), stop)
+    finally:
+        health.started = False
+        await worker.stop()
+        if status is not None:
+            await status.stop()
+    if not stop.is_set():
+        raise RuntimeError("Faust stopped by itself")
+
+
+async def _or_stop(work: Coroutine[Any, Any, Any], stop: asyncio.Event) -> None:
+    """Waits for the work or for `stop`, whichever comes first; an exception of it comes out."""
+    task = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if task.done():
+        task.result()
+    else:
+        task.cancel()
+
+
+def end_at_the_latest(seconds: float, code: int) -> None:
+    """A thread that ends the process whatever its event loop does: nothing done is ever lost."""
+
+    def end() -> None:
+        time.sleep(seconds)
+        os._exit(code)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+async def _main(settings: Settings) -> None:
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        LOG.info("stopping")
+        end_at_the_latest(STOP_SECONDS, 0)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    await run(settings, stop)
+
+
+def main() -> None:
+    """The process. Ends with 0 after a signal, 78 when it is set up wrongly, 70 when unsure."""
+    log_json()
+    try:
+        check_process()
+        uvloop.run(_main(Settings()))
+    except (NotAsBuiltError, TopicsError, ValueError) as error:
+        LOG.critical("%s", error)
+        sys.exit(78)
+    except Exception:
+        LOG.critical("the worker ends: what it had in memory is worth nothing now", exc_info=True)
+        # What was sent may still be under way: nothing more may be sent by this process.
+        os._exit(EXIT_UNSURE)
+
+
+if __name__ == "__main__":
+    main()
