@@ -24,6 +24,20 @@ from enrollment.waitlist import promote
 DEADLINES_MAX = 100_000
 """Deadlines that one command may find behind it; each frees a place that the next may fill."""
 
+OF_SITES = (
+    c.SubmitForm,
+    c.AmendForm,
+    c.RecordConsent,
+    c.AuthoriseFirstDose,
+    c.ReportFirstDose,
+    c.ReportDlt,
+    c.ReportToxicity,
+    c.ReportWindowOutcome,
+    c.ReportDeath,
+    c.WithdrawSubject,
+    c.ReleaseReservation,
+)
+
 
 def decide(trial: Trial, request: c.JudgedRequest) -> Decision:
     """Applies every deadline up to now (R2), then the command, then what follows from both.
@@ -33,9 +47,26 @@ def decide(trial: Trial, request: c.JudgedRequest) -> Decision:
     now = max(trial.time, c.utc(request.at))
     turn = Turn(trial, now, request.actor)
     advance(turn, now)
-    answer = _out_of_reach(turn, request.command) or _command(turn, request)
+    answer = (
+        _not_theirs(turn, request.command)
+        or _out_of_reach(turn, request.command)
+        or _command(turn, request)
+    )
     _follow_up(turn)
     return Decision(tuple(turn.events), _as_it_stands(turn, answer))
+
+
+def _not_theirs(turn: Turn, command: c.AnyCommand) -> Answer | None:
+    """Auditors read; what sites tell of subjects comes from a site or from the centre."""
+    actor = turn.actor
+    allowed = actor.role != "auditor"
+    if isinstance(command, OF_SITES):
+        allowed = actor.role in ("site", "coordinator")
+        if isinstance(command, c.SubmitForm | c.RecordConsent) and actor.role == "site":
+            allowed = actor.may_touch(command.site_id)
+    if allowed:
+        return None
+    return turn.rejected(command.type, "role", "This is not for you to send.")
 
 
 def _out_of_reach(turn: Turn, command: c.AnyCommand) -> Answer | None:
