@@ -67,7 +67,7 @@ def _body(raw: bytes) -> dict[str, Any]:
 
 def _decided(status: int, body: dict[str, Any]) -> Answered:
     if status == 202:
-        where = body.get("location") or body.get("submission_id") or "the submission"
+        where = body.get("location", "the submission")
         return Answered(False, False, f"Received, not decided yet: look at {where}.")
     outcome = body.get("outcome", "")
     sentence = str(body.get("sentence") or f"The service answered: {outcome or status}.")
@@ -75,6 +75,11 @@ def _decided(status: int, body: dict[str, Any]) -> Answered:
 
 
 def _failed(status: int, body: dict[str, Any]) -> Answered:
-    parts = [body.get("title"), body.get("detail"), body.get("mend")]
-    said = " ".join(str(part) for part in parts if part) or "no reason given"
+    """Problem details (RFC 9457): title and detail, then each error with its mend."""
+    parts = [str(body[key]) for key in ("title", "detail") if body.get(key)]
+    errors = body.get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, dict):
+            parts.append(f"{error.get('rule', '')}. Mend: {error.get('mend', '')}")
+    said = "\n  ".join(parts) or "no reason given"
     return Answered(False, 400 <= status < 500, f"The service refused it ({status}): {said}")

@@ -15,6 +15,9 @@ from services.cli.protocol import protocol
 from tests.protocols.build import SHIPPED, protocol_text
 
 
+TEXT = protocol_text(results_go_stale=True)
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(protocol, arguments, env={"COLUMNS": "160"})
 
@@ -22,7 +25,7 @@ def run(*arguments: str) -> Result:
 @pytest.fixture
 def sound(tmp_path: Path) -> Path:
     file = tmp_path / "trial.toml"
-    file.write_text(protocol_text(), "utf-8")
+    file.write_text(TEXT, "utf-8")
     return file
 
 
@@ -162,7 +165,7 @@ def test_adopt_sends_the_whole_text_signed_and_says_what_to_do_next(
     assert headers["Authorization"] == "Bearer t0ken"
     assert headers["Idempotency-Key"] == "k1"
     assert headers["Prefer"].startswith("wait=")
-    assert sent == {"text": protocol_text(), "clock": "simulated", "meaning": "I adopt it"}
+    assert sent == {"text": TEXT, "clock": "simulated", "meaning": "I adopt it"}
     assert "T1 version 1.0 is in force for T-9" in result.output
     assert "Next: activate the sites (S1, S2, S3)" in result.output
 
@@ -179,16 +182,26 @@ def test_adopt_takes_the_protocols_own_id_and_a_new_key_each_time(
 
 @pytest.mark.parametrize(
     "service",
-    [(403, {"title": "Forbidden", "detail": "Only a coordinator adopts.", "mend": "Ask one."})],
+    [
+        (
+            403,
+            {
+                "title": "Forbidden",
+                "detail": "Nothing was written.",
+                "errors": [{"rule": "only a coordinator adopts", "mend": "ask one"}],
+            },
+        )
+    ],
     indirect=True,
 )
 def test_adopt_tells_why_it_was_refused(sound: Path, service: Service) -> None:
     result = adopt(sound, service.url)
     assert result.exit_code == 1
-    assert (
-        "The service refused it (403): Forbidden Only a coordinator adopts. Ask one."
-        in result.output
-    )
+    assert [line.strip() for line in result.output.splitlines()] == [
+        "The service refused it (403): Forbidden",
+        "Nothing was written.",
+        "only a coordinator adopts. Mend: ask one",
+    ]
     assert "in force" not in result.output
 
 
