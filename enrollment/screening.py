@@ -41,9 +41,7 @@ def receive_form(
     return place(turn, command.subject_id, phase, verdict)
 
 
-def _not_accepted(
-    turn: Turn, command: SubmitForm | AmendForm, *, judged: bool
-) -> Answer | None:
+def _not_accepted(turn: Turn, command: SubmitForm | AmendForm, *, judged: bool) -> Answer | None:
     """What is said before a form is even judged."""
     trial, kind = turn.trial, command.type
     form = command.form
@@ -57,36 +55,36 @@ def _not_accepted(
         )
     if command.site_id not in trial.protocol.site_ids:
         return turn.rejected(kind, "unknown_site", "The protocol names no such site.")
-    subject = trial.subjects.get(command.subject_id)
+    return _subject_not_accepted(turn, command) or _site_not_open(turn, command)
+
+
+def _subject_not_accepted(turn: Turn, command: SubmitForm | AmendForm) -> Answer | None:
+    kind = command.type
+    subject = turn.trial.subjects.get(command.subject_id)
     if subject is None:
-        if command.type == "AmendForm":
-            return turn.rejected(kind, "unknown_subject", "No such subject: submit a form first.")
-    elif subject.site_id != command.site_id:
+        if kind == "SubmitForm":
+            return None
+        return turn.rejected(kind, "unknown_subject", "No such subject.")
+    if subject.site_id != command.site_id:
         return turn.rejected(
             kind, "subject_not_available", "This subject id cannot be used at this site."
         )
-    elif subject.slot is not None and subject.slot.treated:
+    if subject.slot is not None and subject.slot.treated:
+        phase, sentence = accruing_phase(turn.trial), "The subject has been treated in this trial."
         return _refused(
-            turn,
-            command.subject_id,
-            command.site_id,
-            accruing_phase(trial),
-            "already_treated",
-            "The subject has been treated in this trial.",
+            turn, command.subject_id, command.site_id, phase, "already_treated", sentence
         )
-    elif subject.died_on is not None:
+    if subject.died_on is not None:
         return turn.rejected(kind, "subject_died", "The subject's death is recorded.")
-    found = site_barrier(trial, accruing_phase(trial), command.site_id)
-    if found is not None and found.rule == "site_not_open":
-        return _refused(
-            turn,
-            command.subject_id,
-            command.site_id,
-            accruing_phase(trial),
-            found.rule,
-            found.sentence,
-        )
     return None
+
+
+def _site_not_open(turn: Turn, command: SubmitForm | AmendForm) -> Answer | None:
+    phase = accruing_phase(turn.trial)
+    found = site_barrier(turn.trial, phase, command.site_id)
+    if found is None or found.rule != "site_not_open":
+        return None
+    return _refused(turn, command.subject_id, command.site_id, phase, found.rule, found.sentence)
 
 
 def _why(command: SubmitForm | AmendForm, subject: Subject | None) -> judging.Why:
