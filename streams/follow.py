@@ -90,6 +90,11 @@ class TrialFollower:
         await follow.caught_up()
         return follow.trial if follow.tip != EMPTY else None
 
+    def sequence(self, trial_id: str) -> int:
+        """Of the last record in the fold that `trial` gives; -1 while none is."""
+        follow = self._follows.get(trial_id)
+        return follow.tip.sequence if follow is not None else -1
+
     async def answer(self, trial_id: str, command_id: UUID) -> StoredAnswer | None:
         """The stored answer of a command, none while it is not decided (or was without effect)."""
         follow = self._follows.get(trial_id)

@@ -7,16 +7,10 @@ from typing import Any
 
 import orjson
 
-_OWN: tuple[str, ...] = (
-    "trial",
-    "sequence",
-    "command_id",
-    "partition",
-    "partitions",
-    "offset",
-    "last_offset",
+_OWN = (
+    *("trial", "sequence", "command_id", "partition", "partitions", "offset", "last_offset"),
+    *("trials", "void", "from_start", "records"),
 )
-_OWN += ("trials", "void", "from_start", "records", "stage")
 
 
 class JsonLines(logging.Formatter):
