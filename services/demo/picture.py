@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from services.demo.words import day_of
+from services.demo.words import day_of, plain
 
 MARKS: Mapping[str, tuple[str, str, str]] = {
     "cleared": ("■", "cleared", "green"),
@@ -155,7 +155,7 @@ def _review(review: dict[str, Any] | None) -> Text:
     line = Text("Review   ", "bold")
     if review is None:
         return line.append("none is due", "default")
-    advice = f"{_words(review['recommendation'])} {review['recommended_level_id'] or ''}".strip()
+    advice = f"{plain(review['recommendation'])} {review['recommended_level_id'] or ''}".strip()
     signed = f"{len(review['signatures'])} of {review['signatures_required']} signatures"
     return line.append(f"due at {review['level_id']}: {advice} ({signed})", "bold yellow")
 

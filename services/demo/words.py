@@ -24,14 +24,15 @@ EVENTS: Mapping[str, str] = {
     "LevelOpened": "level {level_id} is open",
     "LevelExpanded": "level {level_id} takes up to {target}",
     "LevelStopped": "level {level_id} is stopped",
-    "ReviewDue": "a review is due at {level_id}: {dlts} DLT in {evaluable}, {recommendation}",
+    "ReviewDue": "a review is due at {level_id}: {dlts} DLT in {evaluable} evaluable, "
+    "recommended: {recommendation} {recommended_level_id}",
     "ReviewLapsed": "the review at {level_id} is no longer due",
     "MtdDeclared": "the MTD is {level_id}",
     "NoTolerableDoseDeclared": "no dose is tolerable",
     "Rp2dDeclared": "the recommended Phase II dose is {level_id}",
-    "PhaseClosed": "Phase {phase} is closed",
-    "PhaseOpened": "Phase {phase} is open at {level_id}",
-    "PhaseStopped": "Phase {phase} is stopped",
+    "PhaseClosed": "Phase {roman} is closed",
+    "PhaseOpened": "Phase {roman} is open at {level_id}",
+    "PhaseStopped": "Phase {roman} is stopped",
     "SlotReserved": "{subject_id} has a place at {level_id}",
     "SlotFlagged": "{subject_id} is flagged",
     "FlagLifted": "{subject_id} is flagged no more",
@@ -40,16 +41,19 @@ EVENTS: Mapping[str, str] = {
     "SlotReleased": "{subject_id} gave the place back",
     "SlotExpired": "the place of {subject_id} has expired",
     "SlotRecalled": "the place of {subject_id} is recalled; first on the waitlist now",
-    "FirstDoseRecorded": "the DLT window of {subject_id} ends on {window_ends_on}",
-    "DltRecorded": "{subject_id} counts as a DLT",
-    "SubjectCleared": "{subject_id} is cleared",
     "SubjectNotEvaluable": "{subject_id} is not evaluable and will be replaced",
     "OutcomeReopened": "the window of {subject_id} is open again",
     "DeathRecorded": "the death of {subject_id} is recorded",
 }
 """Event type -> what a reader is told. Other events say no more than the answer does."""
 
-_DATED = frozenset({"window_ends_on"})
+_WRITTEN: Mapping[str, str] = {
+    "mtd": "MTD",
+    "de_escalate": "de-escalate to",
+    "escalate": "escalate to",
+    "no_tolerable_dose": "no tolerable dose",
+}
+"""Recommendations as they stand in a sentence."""
 
 
 def told_events(events: tuple[dict[str, Any], ...], answer: dict[str, Any]) -> Iterator[str]:
@@ -58,9 +62,8 @@ def told_events(events: tuple[dict[str, Any], ...], answer: dict[str, Any]) -> I
         line = EVENTS.get(event["type"])
         if line is None or _said_already(event, answer):
             continue
-        if any(event.get(name) is None for name in _DATED & event.keys()):
-            continue
-        yield line.format_map({k: _plain(v) for k, v in event.items()})
+        roman = "I" * event["phase"] if "phase" in event else ""
+        yield line.format(roman=roman, **{k: plain(v) for k, v in event.items()}).strip()
 
 
 def reasons(answer: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
@@ -71,19 +74,25 @@ def reasons(answer: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
         yield f"number {answer['position']} on the waitlist"
     if answer.get("rule"):
         yield f"[{answer['rule']}] {answer.get('sentence') or ''}".rstrip()
-    if answer.get("expires_at") and answer["outcome"] == "slot_reserved":
-        yield f"until {_local(answer['expires_at'], zone)}"
-    if answer.get("dose_not_before"):
-        yield f"no dose before {_day(answer['dose_not_before'])}"
+    elif answer.get("sentence"):
+        yield str(answer["sentence"])
     if answer.get("missing"):
         yield "missing: " + ", ".join(answer["missing"])
     if answer.get("deviations"):
         yield "against the rules: " + ", ".join(answer["deviations"])
+    yield from _dates(answer, zone)
+
+
+def _dates(answer: dict[str, Any], zone: ZoneInfo) -> Iterator[str]:
+    if answer.get("expires_at") and answer["outcome"] == "slot_reserved":
+        yield f"until {_local(answer['expires_at'], zone)}"
+    if answer.get("dose_not_before"):
+        yield f"no dose before {_day(answer['dose_not_before'])}"
     if answer.get("earliest"):
-        about = f" ({_plain(answer['anchor'])})" if answer.get("anchor") else ""
+        about = f" ({answer['anchor'].replace('_', ' ')})" if answer.get("anchor") else ""
         yield f"earliest {_day(answer['earliest'])}{about}"
-    elif answer["outcome"] in ("waitlisted", "refused", "ineligible") and answer.get("rule"):
-        yield "no date can be known"
+    elif answer["outcome"] == "waitlisted" and answer.get("rule"):
+        yield "no date can be known: people decide"
 
 
 def day_of(at: datetime) -> str:
@@ -106,8 +115,11 @@ def _said_already(event: dict[str, Any], answer: dict[str, Any]) -> bool:
     )
 
 
-def _plain(value: object) -> str:
-    return str(value).replace("_", "-") if isinstance(value, str) else str(value)
+def plain(value: object) -> str:
+    """A value as it stands in a sentence; nothing for none."""
+    if value is None:
+        return ""
+    return _WRITTEN.get(str(value), str(value))
 
 
 def _day(text: str) -> str:

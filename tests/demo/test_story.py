@@ -89,7 +89,7 @@ def test_the_story_ends_in_phase_two(told: tuple[tuple[Outcome, ...], InMemory])
 
 def test_every_form_is_a_screening_form(story: Story) -> None:
     forms = [step for step in story.steps if step.do in ("SubmitForm", "AmendForm")]
-    assert len(forms) == 28
+    assert len(forms) == 27
     for step in forms:
         form = ScreeningForm.model_validate_json(orjson.dumps(form_of(story, step)))
         assert form.completed_on == step.at.date()
