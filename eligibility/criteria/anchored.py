@@ -62,7 +62,7 @@ class Gap:
     def since(
         self, what: str, ended: PartialDate | None, completed_on: date, on: date, field: str
     ) -> Part:
-        """Whether the gap since `ended` is long enough on the anchor date, on every possible day."""
+        """Whether the gap since `ended` is long enough on the anchor date, whatever day it was."""
         limit = f"must be {self.limit()} before {self.name(on)}"
         if ended is None:
             return unknown(f"{what}: date not given, {limit}", field)

@@ -1,0 +1,43 @@
+"""The command `holdfast`: one line a subcommand, each imported only when it is called."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    # name: (module:command, what it does)
+    "judge": ("services.cli.judge:judge_command", "Judge a screening form; needs no server."),
+    "protocol": ("services.cli.protocol:protocol", "Check, show or adopt a protocol."),
+    "rehearse": ("services.cli.rehearse:rehearse_command", "Run commands without any server."),
+}
+
+
+class Lazy(click.Group):
+    """Lists every subcommand, and imports one only to run it or to show its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+
+@click.group(cls=Lazy)
+def main() -> None:
+    """Holdfast: eligibility, cohort slots and signed reviews of a Phase I/II trial."""
+    if not __debug__:
+        raise SystemExit("Run without -O: the safety checks are assertions.")
+
+
+if __name__ == "__main__":
+    main()
