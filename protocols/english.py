@@ -1,8 +1,11 @@
 """A protocol in plain English, as sections that a terminal or a web page can lay out."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from eligibility.criteria import Criterion
 from protocols.model import Measured, PhaseOne, Protocol
 
 MARK = "illustrative: not from the public record"
@@ -73,10 +76,8 @@ def _outcomes(protocol: Protocol) -> Iterator[str]:
     for outcome in protocol.outcomes:
         measured = f" {_measured(outcome.measured)}" if outcome.measured else ""
         description = f" {outcome.description}" if outcome.description else ""
-        yield (
-            f"{outcome.kind.capitalize()}: {outcome.title} ({outcome.time_frame})."
-            f"{description}{measured}"
-        )
+        frame = f" ({outcome.time_frame})" if outcome.time_frame else ""
+        yield f"{outcome.kind.capitalize()}: {outcome.title}{frame}.{description}{measured}"
 
 
 def _measured(measured: Measured) -> str:
@@ -165,12 +166,37 @@ def _sites(protocol: Protocol) -> Section:
 
 def _criteria(protocol: Protocol, title: str, kind: str) -> Section:
     rows = tuple(
-        (
-            criterion.id,
-            f"{criterion.text}{f' [{MARK}]' if criterion.illustrative else ''}",
-            criterion.source,
-        )
+        (criterion.id, _criterion(criterion), criterion.source)
         for criterion in protocol.criteria
         if criterion.id.startswith(kind)
     )
     return Section(title, False, (), ("id", "criterion", "source"), rows)
+
+
+def _criterion(criterion: Criterion) -> str:
+    """Its words, how old results may be, and the settings that no public record states."""
+    days = criterion.rule.validity_days
+    validity = "" if days is None else f" Results may be {days} days old."
+    if not criterion.illustrative:
+        return f"{criterion.text}{validity}"
+    if days is not None:
+        return f"{criterion.text}{validity} [{MARK}]"
+    return f"{criterion.text} Settings: {_settings(criterion)}. [{MARK}, in part]"
+
+
+def _settings(criterion: Criterion) -> str:
+    """The parameters as `name value`, in the order of their names."""
+    parameters = json.loads(criterion.parameters)
+    return ", ".join(
+        f"{key.replace('_', ' ')} {_said(value)}"
+        for key, value in sorted(parameters.items())
+        if key != "family"
+    )
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " and ".join(_said(one) for one in value)
+    return str(value)

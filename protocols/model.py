@@ -40,6 +40,7 @@ class Outcome:
     title: str
     kind: Literal["primary", "secondary"]
     time_frame: str
+    """Empty where the record's time frame was not found."""
     description: str = ""
     measured: Measured | None = None
 

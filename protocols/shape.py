@@ -55,7 +55,7 @@ class MeasuredTable(Table):
 class OutcomeTable(Table):
     kind: Literal["primary", "secondary"]
     title: Line
-    time_frame: Line
+    time_frame: str = ""
     description: str = ""
     measured: MeasuredTable | None = None
 

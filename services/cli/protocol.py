@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -108,7 +109,7 @@ def _print_section(console: Console, section: Section) -> None:
         heading.append(f"  [{MARK}]", style="yellow")
     console.print(heading)
     for sentence in section.sentences:
-        console.print(Text(f"  {sentence}"))
+        console.print(Padding(Text(sentence), (0, 0, 0, 2)))
     if section.rows:
         table = Table(show_edge=False, pad_edge=False, box=None, padding=(0, 2))
         for column in section.columns:

@@ -14,7 +14,6 @@ from click.testing import CliRunner, Result
 from services.cli.protocol import protocol
 from tests.protocols.build import SHIPPED, protocol_text
 
-
 TEXT = protocol_text(results_go_stale=True)
 
 
