@@ -10,6 +10,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "judge": ("services.cli.judge:judge_command", "Judge a screening form; needs no server."),
     "protocol": ("services.cli.protocol:protocol", "Check, show or adopt a protocol."),
     "rehearse": ("services.cli.rehearse:rehearse_command", "Run commands without any server."),
+    "up": ("services.cli.stack:up", "Start Kafka, Redis, worker and web on this machine."),
+    "down": ("services.cli.stack:down", "Stop them; the data stay."),
+    "doctor": ("services.cli.stack:doctor", "Say what is there, what is not, and its mend."),
+    "stack": ("services.cli.stack:stack", "Fetch Kafka, print a token of the local stack."),
+    "topics": ("services.cli.topics:topics", "Make and check the topics; resume a trial."),
 }
 
 

@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from services.local.processes import Process, stop
 
+_RELEASE = b"release\n"
+
 
 class Guard:
     """While this is open, closing the terminal or killing us leaves none of `watch`ed running.
@@ -25,6 +27,12 @@ class Guard:
     def watch(self, process: Process) -> None:
         assert self._watcher.stdin is not None
         self._watcher.stdin.write(f"{process.pid} {process.started}\n".encode())
+        self._watcher.stdin.flush()
+
+    def release(self) -> None:
+        """Lets all that is watched so far run on without us."""
+        assert self._watcher.stdin is not None
+        self._watcher.stdin.write(_RELEASE)
         self._watcher.stdin.flush()
 
     def close(self) -> None:
@@ -46,8 +54,11 @@ class Guard:
 
 
 def _watch(registered: BinaryIO) -> None:
-    processes = []
+    processes: list[Process] = []
     for line in registered:
+        if line == _RELEASE:
+            processes.clear()
+            continue
         pid, _, started = line.decode().strip().partition(" ")
         processes.append(Process(int(pid), started))
     for process in reversed(processes):

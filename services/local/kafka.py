@@ -60,6 +60,7 @@ class Kafka:
     java: Java
     port: int
     controller_port: int
+    log_to: Path | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -67,16 +68,14 @@ class Kafka:
 
     @property
     def log(self) -> Path:
-        return self.folder / "kafka.log"
+        return self.log_to or self.folder / "kafka.log"
 
-    def start(self, log: Path | None = None) -> Process:
+    def start(self) -> Process:
         """Starts it on its folder, new or as it was left; `wait` tells when it answers."""
         self._write_properties()
         if not (self._data / "meta.properties").exists():
             self._format()
-        return processes.start(
-            [*self._java(), "kafka.Kafka", str(self._properties)], log or self.log
-        )
+        return processes.start([*self._java(), "kafka.Kafka", str(self._properties)], self.log)
 
     def wait(self, process: Process, within_seconds: float = 90.0) -> None:
         """Returns when metadata names this broker: the port opens before it can be used."""

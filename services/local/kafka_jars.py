@@ -3,9 +3,9 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -91,7 +91,7 @@ def _download(staging: Path, progress: Progress, jar: Jar) -> Path:
         raise LocalError("The downloader of jars is not installed.", "run `make setup`") from None
 
     @contextmanager
-    def tell(_name: str, _size: int) -> AbstractContextManager[Progress]:  # type: ignore[misc]
+    def tell(_name: str, _size: int) -> Iterator[Progress]:
         yield progress
 
     context = MavenContext(

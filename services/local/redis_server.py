@@ -44,6 +44,7 @@ class RedisServer:
     folder: Path
     program: RedisProgram
     port: int
+    log_to: Path | None = None
 
     @property
     def url(self) -> str:
@@ -51,14 +52,14 @@ class RedisServer:
 
     @property
     def log(self) -> Path:
-        return self.folder / "redis.log"
+        return self.log_to or self.folder / "redis.log"
 
     @property
     def data(self) -> Path:
         """Copy this while it does not run, and put the copy back, to go back in time."""
         return self.folder / "data"
 
-    def start(self, log: Path | None = None) -> Process:
+    def start(self) -> Process:
         """Starts it on its data, new or as it was left; `wait` tells when it answers."""
         self.data.mkdir(parents=True, exist_ok=True)
         return processes.start(
@@ -68,7 +69,7 @@ class RedisServer:
                 *("--dir", str(self.data), "--appendonly", "yes", "--appendfsync", "always"),
                 *("--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no"),
             ],
-            log or self.log,
+            self.log,
         )
 
     def wait(self, process: Process, within_seconds: float = 60.0) -> None:
