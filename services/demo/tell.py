@@ -32,6 +32,8 @@ class Outcome:
     step: Step
     reply: Reply
     differences: tuple[str, ...]
+    told_before: bool
+    """It was decided in an earlier run; the reply is from the record."""
 
 
 class Listener(Protocol):
@@ -39,6 +41,10 @@ class Listener(Protocol):
 
     def send(self, number: int, actor: Actor, at: datetime, command: dict[str, Any]) -> Reply:
         """The answer to the story's step with this number; sent again, the same answer."""
+        ...
+
+    def known(self, number: int, actor: Actor) -> Reply | None:
+        """The answer to the step if it was sent and decided before."""
         ...
 
     def data_hash(self) -> str | None:
@@ -56,15 +62,21 @@ def instant(at: datetime, zone: ZoneInfo) -> datetime:
     return at.replace(tzinfo=zone).astimezone(UTC)
 
 
-def tell(story: Story, zone: ZoneInfo, listener: Listener, start: int = 0) -> Iterator[Outcome]:
-    """Tells all steps from `start` on; the caller decides whether to go on after a difference."""
+def tell(story: Story, zone: ZoneInfo, listener: Listener) -> Iterator[Outcome]:
+    """Tells what was not told before; the caller decides whether to go on after a difference."""
+    going_on = False
     for number, (chapter, step) in enumerate(story.in_chapters()):
-        if number < start:
-            continue
-        shown = listener.data_hash() if "data_hash" in step.values else None
-        command = command_of(story, step, shown)
-        reply = listener.send(number, actor_of(step.by), instant(step.at, zone), command)
-        yield Outcome(chapter, step, reply, differences(step, reply))
+        actor = actor_of(step.by)
+        known = None if going_on else listener.known(number, actor)
+        going_on = known is None
+        reply = known or _sent(story, zone, listener, number, step)
+        yield Outcome(chapter, step, reply, differences(step, reply), known is not None)
+
+
+def _sent(story: Story, zone: ZoneInfo, listener: Listener, number: int, step: Step) -> Reply:
+    shown = listener.data_hash() if "data_hash" in step.values else None
+    command = command_of(story, step, shown)
+    return listener.send(number, actor_of(step.by), instant(step.at, zone), command)
 
 
 def differences(step: Step, reply: Reply) -> tuple[str, ...]:

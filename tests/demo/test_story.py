@@ -1,6 +1,7 @@
 """The story is sound, and goes as told through the real judge and decider, without servers."""
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,16 @@ def test_the_story_has_all_that_a_trial_can_meet(
 
 def test_every_step_is_one_record(told: tuple[tuple[Outcome, ...], InMemory]) -> None:
     assert [o.step.at for o in told[0] if not o.reply.events] == []
+
+
+def test_a_story_told_in_part_goes_on_where_it_was(story: Story) -> None:
+    memory = InMemory(story.told.trial_id)
+    zone = parse_protocol(story.protocol_text).time_zone
+    first = list(islice(tell(story, zone, memory), 20))
+    again = list(tell(story, zone, memory))
+    assert [outcome.told_before for outcome in first] == [False] * 20
+    assert [outcome.told_before for outcome in again] == [True] * 20 + [False] * (len(again) - 20)
+    assert [outcome.differences for outcome in again] == [()] * len(story.steps)
 
 
 def test_the_story_ends_in_phase_two(told: tuple[tuple[Outcome, ...], InMemory]) -> None:
