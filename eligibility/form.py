@@ -5,10 +5,12 @@ address and no record number on it: the subject is an id of the site's own makin
 """
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
+from eligibility.exposures import Exposure, exposures
 from eligibility.form_history import (
     Bleeding,
     Malignancy,
@@ -194,3 +196,16 @@ class ScreeningForm(Section):
     absorption: Absorption = Absorption()
     compliance: Compliance = Compliance()
     allergies: Allergies = Allergies()
+
+    @cached_property
+    def exposures(self) -> tuple[Exposure, ...]:
+        """Every agent ever given; none where prior treatment is unknown. Taken once a form."""
+        return exposures(self.prior_regimens or ())
+
+    @cached_property
+    def labs_by_analyte(self) -> dict[str, list[Lab]]:
+        """The results of each analyte in the order of the form. Taken once a form."""
+        found: dict[str, list[Lab]] = {}
+        for lab in self.labs:
+            found.setdefault(lab.analyte, []).append(lab)
+        return found

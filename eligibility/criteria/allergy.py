@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from eligibility.anchors import Anchors
-from eligibility.criteria.exposures import Exposure, exposures, normal
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
 from eligibility.criteria.table import Table
+from eligibility.exposures import Exposure, normal
 from eligibility.form import ScreeningForm
 
 
@@ -25,7 +25,7 @@ class Allergy:
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         parts = [_no(form, field) for field in ("sorafenib", "cremophor", "cremophor_drugs")]
-        for given in exposures(form.prior_regimens or ()):
+        for given in form.exposures:
             if given.name in self.agents and given.stop_reason == "allergy":
                 parts.append(_stopped_for_allergy(given))
         return combine(parts)

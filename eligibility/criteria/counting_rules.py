@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal, Self, get_args
 
-from eligibility.criteria.exposures import normal
 from eligibility.criteria.table import Table
+from eligibility.exposures import normal
 from eligibility.form_history import AgentClass
 
 Silent = Literal["review", "count", "ignore"]

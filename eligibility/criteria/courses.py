@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, Literal
 
 from eligibility.criteria.counting_rules import CountingRules, Silent, Surgery
-from eligibility.criteria.exposures import never_given, normal
+from eligibility.exposures import never_given, normal
 from eligibility.form_history import Regimen
 
 Setting = Literal["adjuvant", "metastatic", "other", "none"]

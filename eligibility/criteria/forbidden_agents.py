@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from eligibility.anchors import Anchors
-from eligibility.criteria.exposures import exposures, normal
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
 from eligibility.criteria.table import Table
+from eligibility.exposures import normal
 from eligibility.form import ScreeningForm
 from eligibility.form_history import Regimen
 
@@ -27,7 +27,7 @@ class ForbiddenAgents:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if form.prior_regimens is None:
             return unknown("prior treatment not given", "prior_regimens")
-        given = [e.name for e in exposures(form.prior_regimens) if e.name in self.agents]
+        given = [e.name for e in form.exposures if e.name in self.agents]
         if given:
             return failed(f"{', '.join(given)} was given before")
         parts = [part for r in form.prior_regimens if (part := self._regimen(r)) is not None]

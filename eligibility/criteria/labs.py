@@ -51,13 +51,13 @@ class Limit:
         """Whether the value is within the limit; unknown where the unit or the limit is unclear."""
         field = f"labs.{self.analyte}"
         units = UNITS[self.analyte]
-        said = f"{words(self.analyte)} {lab.value} {lab.unit} ({lab.taken_on})"
+        said = f"{words(self.analyte)} {lab.value}{_unit(lab.unit)} ({lab.taken_on})"
         if lab.unit not in units:
             return unknown(f"{said} is in an unknown unit, expected {self._expected()}", field)
         phrase, holds = _BOUNDS[self.bound]
         if self.unit:
             holds_here = holds(lab.value * units[lab.unit], self.amount * units[self.unit])
-            limit = f"{phrase} {self.amount} {self.unit}"
+            limit = f"{phrase} {self.amount}{_unit(self.unit)}"
         else:
             if not lab.upper_limit:
                 return unknown(f"{said} without the laboratory's upper limit", field)
@@ -67,6 +67,11 @@ class Limit:
 
     def _expected(self) -> str:
         return self.unit or " or ".join(UNITS[self.analyte])
+
+
+def _unit(unit: str) -> str:
+    """A unit as it follows a number; a ratio has none."""
+    return "" if unit == "1" else f" {unit}"
 
 
 def words(analyte: str) -> str:
@@ -82,7 +87,7 @@ def latest_lab(
     answer: Callable[[Lab], Part],
 ) -> Part:
     """The answer of the analyte's latest result, if it is fresh."""
-    results = [lab for lab in form.labs if lab.analyte == analyte]
+    results = form.labs_by_analyte.get(analyte, [])
     return validity.latest(
         words(analyte), results, form.completed_on, anchors, f"labs.{analyte}", answer
     )

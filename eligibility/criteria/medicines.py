@@ -5,9 +5,9 @@ from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap
-from eligibility.criteria.exposures import normal
 from eligibility.criteria.parts import Part, combine, failed, passed, unknown
 from eligibility.criteria.table import Table
+from eligibility.exposures import normal
 from eligibility.form import ScreeningForm
 from eligibility.form_history import Medicine
 

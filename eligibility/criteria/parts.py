@@ -41,6 +41,7 @@ def earliest(anchor: Anchor, on: date) -> Earliest:
 
 
 _ORDER = (Answer.FAIL, Answer.UNKNOWN, Answer.REVIEW)
+_ALL_PASS = {Answer.PASS}
 
 
 def combine(parts: Sequence[Part]) -> Part:
@@ -48,11 +49,11 @@ def combine(parts: Sequence[Part]) -> Part:
     if len(parts) == 1:
         return parts[0]
     answers = {part.answer for part in parts}
-    decided = next((answer for answer in _ORDER if answer in answers), None)
-    if decided is None:
-        assert parts, "a pass must be earned"
+    if answers == _ALL_PASS:
         text = "; ".join([part.text for part in parts])
-        return Part(Answer.PASS, text, (), None, any(part.safety for part in parts))
+        return Part(Answer.PASS, text, (), None, any([part.safety for part in parts]))
+    assert parts, "a pass must be earned"
+    decided = next(answer for answer in _ORDER if answer in answers)
     chosen = [part for part in parts if part.answer is decided]
     missing = tuple(dict.fromkeys(name for part in chosen for name in part.missing))
     return Part(

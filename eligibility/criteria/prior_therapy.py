@@ -13,6 +13,7 @@ from eligibility.finding import Answer
 from eligibility.form import ScreeningForm
 
 _FIELD = "prior_regimens"
+_CONFLICT = "inclusion 5a and the summary of this phase disagree"
 Mode = Literal["intended", "literal"]
 Scope = Literal["unsettled", "all_settings", "metastatic_only"]
 
@@ -48,8 +49,8 @@ class PriorChemotherapy:
             return unknown("prior treatment not given", _FIELD)
         counted = tally(form.prior_regimens, self.rules, anchors.registration_on)
         return (
-            _decide(counted, self.phase1, "Phase I", "inclusion 5a and the summary disagree"),
-            _decide(counted, self.phase2, "Phase II", "inclusion 5a and the summary disagree"),
+            _decide(counted, self.phase1, "", _CONFLICT),
+            _decide(counted, self.phase2, "", _CONFLICT),
         )
 
     def phase1(self, counts: Counts) -> Answer:
@@ -94,7 +95,7 @@ class ChemotherapyCount:
             return unknown("prior treatment not given", _FIELD)
         counted = tally(form.prior_regimens, self.rules, anchors.registration_on)
         why = "the record does not say whether adjuvant regimens count"
-        return _decide(counted, self.answer, "more than one regimen excludes", why)
+        return _decide(counted, self.answer, "more than one regimen excludes: ", why)
 
     def answer(self, counts: Counts) -> Answer:
         every, m = sum(counts), counts.metastatic
@@ -112,7 +113,7 @@ class ChemotherapyCount:
 def _decide(counted: Tally, rule: Callable[[Counts], Answer], what: str, conflict: str) -> Part:
     """The answer if every possible count gives it; missing facts come before silent rules."""
     answers = {rule(counts) for counts in counted.possible}
-    text = f"{what}: {_said(counted)}"
+    text = f"{what}{_said(counted)}"
     if len(answers) == 1:
         answer = answers.pop()
         reason = f"; {conflict}" if answer is Answer.REVIEW else ""

@@ -19,6 +19,7 @@ class Statements:
     asks: tuple[tuple[str, str, str], ...]
     """Section (or empty), field, and the answer that passes."""
     women_only: bool
+    all_met: Part
     sections: tuple[str, ...]
     validity_days: int | None = None
     washout_days: int | None = None
@@ -36,12 +37,19 @@ class Statements:
         sections = {section or field for section, field, _ in asks}
         if women_only:
             sections.add("demographics")
-        return cls(tuple(asks), women_only, tuple(sorted(sections)))
+        met = "; ".join(f"{field.replace('_', ' ')}: {wanted}" for _, field, wanted in asks)
+        return cls(tuple(asks), women_only, passed(met), tuple(sorted(sections)))
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if self.women_only and form.demographics.sex == "male":
-            return passed("not asked of men")
-        return combine([_answer(form, *ask) for ask in self.asks])
+            return _NOT_ASKED
+        for section, field, wanted in self.asks:
+            if getattr(getattr(form, section) if section else form, field) != wanted:
+                return combine([_answer(form, *ask) for ask in self.asks])
+        return self.all_met
+
+
+_NOT_ASKED = passed("not asked of men")
 
 
 def split_path(table: Table, key: str, path: str) -> tuple[str, str]:

@@ -5,9 +5,9 @@ from typing import Final, Self, get_args
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap
-from eligibility.criteria.exposures import Exposure, exposures, normal
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
 from eligibility.criteria.table import Table
+from eligibility.exposures import Exposure, normal
 from eligibility.finding import Answer
 from eligibility.form import ScreeningForm
 from eligibility.form_history import AgentClass
@@ -46,7 +46,7 @@ class Washout:
             for regimen in form.prior_regimens
             if not regimen.agents
         ]
-        for exposure in exposures(form.prior_regimens):
+        for exposure in form.exposures:
             part = self._exposure(exposure, form, anchors)
             if part is not None:
                 parts.append(part)

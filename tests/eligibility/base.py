@@ -1,4 +1,4 @@
-"""A whole screening form that passes every criterion in both phases, and ways to change one fact."""
+"""A screening form that passes every criterion in both phases, and ways to change one fact."""
 
 import copy
 import json

@@ -1,6 +1,5 @@
 """Every agent that was ever given, singly: a wash-out is an agent's, not its regimen's."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eligibility.form_history import Agent, Regimen
@@ -23,16 +22,21 @@ class Exposure:
         return self.agent.stop_reason or self.regimen.stop_reason
 
 
-def exposures(regimens: tuple[Regimen, ...]) -> Iterator[Exposure]:
+def exposures(regimens: tuple[Regimen, ...]) -> tuple[Exposure, ...]:
     """All agents but those recorded with no dose at all and no start."""
-    for regimen in regimens:
-        for agent in regimen.agents:
-            if not never_given(regimen, agent):
-                stopped = agent.stopped_on or regimen.stopped_on
-                ongoing = agent.ongoing or ("no" if agent.stopped_on else regimen.ongoing)
-                yield Exposure(
-                    normal(agent.name), agent.drug_class, regimen, agent, ongoing == "yes", stopped
-                )
+    return tuple(
+        _exposure(regimen, agent)
+        for regimen in regimens
+        for agent in regimen.agents
+        if not never_given(regimen, agent)
+    )
+
+
+def _exposure(regimen: Regimen, agent: Agent) -> Exposure:
+    stopped = agent.stopped_on or regimen.stopped_on
+    ongoing = agent.ongoing or ("no" if agent.stopped_on else regimen.ongoing)
+    name = normal(agent.name)
+    return Exposure(name, agent.drug_class, regimen, agent, ongoing == "yes", stopped)
 
 
 def never_given(regimen: Regimen, agent: Agent) -> bool:
