@@ -10,11 +10,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "judge": ("services.cli.judge:judge_command", "Judge a screening form; needs no server."),
     "protocol": ("services.cli.protocol:protocol", "Check, show or adopt a protocol."),
     "rehearse": ("services.cli.rehearse:rehearse_command", "Run commands without any server."),
+    "demo": ("services.cli.demo:demo", "Tell the story of a whole trial to the service."),
     "up": ("services.cli.stack:up", "Start Kafka, Redis, worker and web on this machine."),
     "down": ("services.cli.stack:down", "Stop them; the data stay."),
     "doctor": ("services.cli.stack:doctor", "Say what is there, what is not, and its mend."),
     "stack": ("services.cli.stack:stack", "Fetch Kafka, print a token of the local stack."),
     "topics": ("services.cli.topics:topics", "Make and check the topics; resume a trial."),
+    "schemas": ("services.cli.schemas:schemas", "Write or check schemas and the catalogue."),
 }
 
 
