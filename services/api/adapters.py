@@ -1,0 +1,136 @@
+"""The real ports: requests into Kafka, trials out of Redis; outages become `UnavailableError`."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from uuid import UUID
+
+from redis.exceptions import RedisError
+
+from enrollment.commands import Request
+from enrollment.trial import Trial
+from services.api.ports import UnavailableError
+from streams.follow import StoredAnswer, TrialFollower
+from streams.record import Record
+from streams.requests import RequestWriter
+
+LOG = logging.getLogger(__name__)
+PAUSE_SECONDS = 0.2
+PAUSE_MAX_SECONDS = 5.0
+
+
+class KafkaRequests:
+    """Keeps one writer connected. A writer that is unsure of a request is replaced by a new one."""
+
+    def __init__(self, make: Callable[[], RequestWriter]) -> None:
+        self._make = make
+        self._writer: RequestWriter | None = None
+        self._started = False
+        self._connecting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns at once: while Kafka is away the API is up, and not ready."""
+        self._connecting = asyncio.create_task(self._connect())
+
+    async def stop(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._connecting
+        if self._writer is not None:
+            await self._writer.stop()
+
+    def ready(self) -> bool:
+        return self._writer is not None
+
+    def started(self) -> bool:
+        return self._started
+
+    async def send(self, request: Request) -> None:
+        writer = self._writer
+        if writer is None:
+            raise UnavailableError("Kafka is not connected")
+        try:
+            # A reader who hangs up must not leave the producer with half a request.
+            await asyncio.shield(writer.send(request))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            LOG.error("a request was not acknowledged: %s", type(error).__name__)
+            await self._replace(writer)
+            raise UnavailableError("Kafka did not acknowledge") from error
+
+    async def _replace(self, writer: RequestWriter) -> None:
+        if self._writer is not writer:
+            return
+        self._writer = None
+        self._connecting = asyncio.create_task(self._reconnect(writer))
+
+    async def _reconnect(self, old: RequestWriter) -> None:
+        with contextlib.suppress(Exception):
+            await old.stop()
+        await self._connect()
+
+    async def _connect(self) -> None:
+        pause = PAUSE_SECONDS
+        while True:
+            writer = self._make()
+            try:
+                await writer.start()
+            except Exception as error:
+                LOG.warning("Kafka cannot be reached: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PAUSE_MAX_SECONDS)
+                continue
+            self._writer = writer
+            self._started = True
+            return
+
+
+class RedisTrials:
+    """The follower with its outages named as the API knows them."""
+
+    def __init__(self, follower: TrialFollower) -> None:
+        self._follower = follower
+
+    async def ready(self) -> bool:
+        return await self._follower.ready()
+
+    async def trial(self, trial_id: str) -> Trial | None:
+        with _outages():
+            return await self._follower.trial(trial_id)
+
+    def sequence(self, trial_id: str) -> int:
+        return self._follower.sequence(trial_id)
+
+    async def answer(self, trial_id: str, command_id: UUID) -> StoredAnswer | None:
+        with _outages():
+            return await self._follower.answer(trial_id, command_id)
+
+    async def wait_for(
+        self, trial_id: str, command_id: UUID, timeout: float
+    ) -> StoredAnswer | None:
+        with _outages():
+            return await self._follower.wait_for(trial_id, command_id, timeout)
+
+    async def records(self, trial_id: str, after: int = -1, limit: int = 500) -> list[Record]:
+        with _outages():
+            return await self._follower.records(trial_id, after, limit)
+
+    async def subscribe(self, trial_id: str, after: int = -1) -> AsyncIterator[Record]:
+        with _outages():
+            async for record in self._follower.subscribe(trial_id, after):
+                yield record
+
+    async def list_trials(self) -> tuple[str, ...]:
+        with _outages():
+            return await self._follower.list_trials()
+
+
+@contextlib.contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise UnavailableError(f"Redis: {type(error).__name__}") from error

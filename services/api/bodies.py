@@ -1,0 +1,62 @@
+"""Bodies of writes: a command without its `type` and without the subject that the address names."""
+
+from copy import copy
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError, create_model
+from starlette.datastructures import Headers
+
+from enrollment.commands import Model
+from services.api.faults import of_body
+from services.api.problems import NOT_JSON, TOO_LARGE, Problem
+
+FROM_THE_ADDRESS = ("type", "subject_id")
+
+
+def body_model(command: type[Model]) -> type[Model]:
+    """The strict model of a command's body; same fields, bounds and texts as the command's."""
+    fields: dict[str, Any] = {
+        name: (info.annotation, copy(info))
+        for name, info in command.model_fields.items()
+        if name not in FROM_THE_ADDRESS
+    }
+    made: type[Model] = create_model(
+        f"{command.__name__}Body", __base__=Model, __doc__=command.__doc__, **fields
+    )
+    return made
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body, never more than `limit` bytes of it."""
+    _check_headers(request.headers, limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_headers(headers: Headers, limit: int) -> None:
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(NOT_JSON, "Nothing was written: the body is not declared as JSON.")
+    length = headers.get("content-length", "0")
+    if length.isdigit() and int(length) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(TOO_LARGE, f"Nothing was written: a body has at most {limit} bytes.")
+
+
+def parse_body(model: type[BaseModel], raw: bytes) -> dict[str, Any]:
+    """The body's fields as the model's own Python values; an empty body is an empty object."""
+    try:
+        body = model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise of_body(error) from None
+    return {name: getattr(body, name) for name in type(body).model_fields}

@@ -1,0 +1,98 @@
+"""Server-Sent Events that end: with their reader, with their source, and at once on shutdown."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+from starlette.responses import StreamingResponse
+
+from enrollment.commands import Actor
+from services.api.ports import UnavailableError
+from services.api.problems import TOO_MANY_STREAMS, Problem
+from services.settings import ApiSettings
+
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+PING = b": ping\n\n"
+HELLO = b"retry: 1000\n: connected\n\n"
+
+
+def sse(number: int, data: bytes, event: str | None = None) -> bytes:
+    """One event; JSON as we write it has no line breaks. `number` comes back as Last-Event-ID."""
+    named = b"" if event is None else b"event: " + event.encode() + b"\n"
+    return b"id: %d\n%sdata: %s\n\n" % (number, named, data)
+
+
+class Streams:
+    """All live streams of this process: how many there are, and the end of them all."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._settings = settings
+        self._open: Counter[str] = Counter()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ends every stream, now and later; readers connect again elsewhere."""
+        self._stopping.set()
+
+    def response(self, actor: Actor, source: AsyncGenerator[bytes, None]) -> StreamingResponse:
+        """The response that tells what `source` tells, with a comment whenever it is silent."""
+        full = self._open.total() >= self._settings.max_streams
+        if full or self._open[actor.id] >= self._settings.max_streams_per_actor:
+            raise Problem(TOO_MANY_STREAMS, "No more streams now.", headers={"Retry-After": "5"})
+        return StreamingResponse(
+            self._counted(actor, source), headers=HEADERS, media_type="text/event-stream"
+        )
+
+    async def _counted(
+        self, actor: Actor, source: AsyncGenerator[bytes, None]
+    ) -> AsyncIterator[bytes]:
+        self._open[actor.id] += 1
+        try:
+            async for chunk in self._alive(source):
+                yield chunk
+        finally:
+            self._open[actor.id] -= 1
+            if not self._open[actor.id]:
+                del self._open[actor.id]
+
+    async def _alive(self, source: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+        stopping = asyncio.create_task(self._stopping.wait())
+        upcoming: asyncio.Task[bytes | None] | None = None
+        try:
+            yield HELLO
+            while True:
+                upcoming = upcoming or asyncio.create_task(_next(source))
+                awaited: set[asyncio.Task[Any]] = {upcoming, stopping}
+                done, _ = await asyncio.wait(
+                    awaited,
+                    timeout=self._settings.ping_seconds,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if stopping in done:
+                    return
+                if not done:
+                    yield PING
+                    continue
+                chunk, upcoming = upcoming.result(), None
+                if chunk is None:
+                    return
+                yield chunk
+        finally:
+            await _end(stopping, upcoming)
+            await source.aclose()
+
+
+async def _next(source: AsyncGenerator[bytes, None]) -> bytes | None:
+    """The next chunk; none at the end, or when the read side went away."""
+    try:
+        return await anext(source)
+    except (StopAsyncIteration, UnavailableError):
+        return None
+
+
+async def _end(*tasks: asyncio.Task[Any] | None) -> None:
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
