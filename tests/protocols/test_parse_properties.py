@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from protocols.checks import doubts
 from protocols.english import in_english
 from protocols.errors import ProtocolError
+from protocols.model import Protocol
 from protocols.parse import parse_protocol
 from tests.protocols.build import SHIPPED
 
@@ -38,15 +39,21 @@ def mutated(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-def accepted_or_explained(text: str) -> None:
+def outcome(text: str) -> Protocol | ProtocolError:
     try:
-        protocol = parse_protocol(text)
+        return parse_protocol(text)
     except ProtocolError as error:
-        assert error.problems
-        assert all(problem.rule and problem.mend for problem in error.problems)
+        return error
+
+
+def accepted_or_explained(text: str) -> None:
+    found = outcome(text)
+    if isinstance(found, ProtocolError):
+        assert found.problems
+        assert all(problem.rule and problem.mend for problem in found.problems)
         return
-    assert in_english(protocol)
-    assert all(doubt.sentence and doubt.mend for doubt in doubts(protocol))
+    assert in_english(found)
+    assert all(doubt.sentence and doubt.mend for doubt in doubts(found))
 
 
 @settings(max_examples=300, deadline=None)
