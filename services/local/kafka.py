@@ -1,6 +1,7 @@
 """One Kafka broker from its jars: formats its folder, starts, waits until it answers, stops."""
 
 import asyncio
+import logging
 import subprocess
 import time
 from base64 import urlsafe_b64encode
@@ -17,8 +18,11 @@ from aiokafka.errors import KafkaError
 from services.local import processes
 from services.local.errors import LocalError
 from services.local.java import Java
-from services.local.places import LOOPBACK
+from services.local.places import LOOPBACK, is_free
 from services.local.processes import Process
+
+# That a starting broker does not answer yet is no news.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 _JVM = (
     "-Xms128m",
@@ -138,6 +142,8 @@ def _new_cluster_id() -> str:
 
 
 async def _answers(bootstrap: str, port: int) -> bool:
+    if is_free(port):
+        return False
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
     try:
         await admin.start()

@@ -45,10 +45,10 @@ def start(
             start_new_session=True,
         )
     _children[child.pid] = child
-    started = _started(child.pid)
-    if started is None:
-        raise LocalError(f"{command[0]} ended at once.", f"read {log}")
-    return Process(child.pid, started)
+    found = _look(child.pid)
+    if found is None:
+        raise LocalError("The start time of a process cannot be read.", "install the program `ps`")
+    return Process(child.pid, found.started)
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -61,7 +61,8 @@ def is_running(process: Process) -> bool:
     if child is not None and child.poll() is not None:
         del _children[process.pid]
         return False
-    return _started(process.pid) == process.started
+    found = _look(process.pid)
+    return found is not None and found.alive and found.started == process.started
 
 
 def stop(process: Process, within_seconds: float = 20.0) -> None:
@@ -94,21 +95,28 @@ def _signal(process: Process, number: signal.Signals) -> None:
             os.kill(process.pid, number)
 
 
-def _started(pid: int) -> str | None:
-    """When the process began, in the system's own words; None if there is none, or a dead one."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """`started` is in the system's own words; one that ended is found until it is reaped."""
+
+    started: str
+    alive: bool
+
+
+def _look(pid: int) -> _Found | None:
     if sys.platform == "linux":
-        return _started_on_linux(pid)
+        return _look_on_linux(pid)
     shown = subprocess.run(
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.split(maxsplit=1)
-    return None if len(shown) < 2 or shown[0].startswith("Z") else shown[1].strip()
+    return _Found(shown[1].strip(), not shown[0].startswith("Z")) if len(shown) == 2 else None
 
 
-def _started_on_linux(pid: int) -> str | None:
+def _look_on_linux(pid: int) -> _Found | None:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         # The name in brackets may hold anything; state and start time are fields 3 and 22.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in (b"Z", b"X") else f"{boot}:{fields[19].decode('ascii')}"
+    return _Found(f"{boot}:{fields[19].decode('ascii')}", fields[0] not in (b"Z", b"X"))

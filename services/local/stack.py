@@ -111,7 +111,7 @@ def environment(state: RunState, home: Path) -> dict[str, str]:
         **os.environ,
         "HOLDFAST_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{state.kafka.port}",
         "HOLDFAST_REDIS_URL": f"redis://{LOOPBACK}:{state.redis.port}/0",
-        "HOLDFAST_TOKENS_FILE": str(make_tokens(home)),
+        "HOLDFAST_TOKEN_FILE": str(make_tokens(home)),
     }
 
 
@@ -169,7 +169,7 @@ class _Start:
         self._screen.done(f"The worker is ready; its health: http://{LOOPBACK}:{port}{READY_PATH}")
 
     def web(self) -> None:
-        port = self._serve("web", "services.api", ("HTTP_HOST", "HTTP_PORT"))
+        port = self._serve("web", "services.api", ("API_HOST", "API_PORT"))
         self._screen.done(f"The web service is ready on http://{LOOPBACK}:{port}")
 
     def _serve(self, name: Name, module: str, settings: tuple[str, str]) -> int:
