@@ -19,6 +19,8 @@ class Adoption:
     clock: str
     meaning: str
     key: str
+    at: str | None = None
+    """The moment, in trials with a simulated clock; none leaves it to the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,7 @@ def send(adoption: Adoption, url: str, token: str) -> Answered:
             {"text": adoption.text, "clock": adoption.clock, "meaning": adoption.meaning}
         ).encode("utf-8"),
         method="POST",
-        headers={
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
-            "Idempotency-Key": adoption.key,
-            "Prefer": f"wait={WAIT_SECONDS}",
-        },
+        headers=_headers(adoption, token),
     )
     try:
         with urlopen(request, timeout=WAIT_SECONDS + 10) as response:
@@ -55,6 +52,17 @@ def send(adoption: Adoption, url: str, token: str) -> Answered:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         return Answered(False, False, f"No answer from {url}: {reason}. Is the service up?")
+
+
+def _headers(adoption: Adoption, token: str) -> dict[str, str]:
+    moment = {} if adoption.at is None else {"Holdfast-At": adoption.at}
+    return {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": adoption.key,
+        "Prefer": f"wait={WAIT_SECONDS}",
+        **moment,
+    }
 
 
 def _body(raw: bytes) -> dict[str, Any]:

@@ -67,16 +67,24 @@ def show(file: Path) -> None:
     help="Fixed for ever by the first adoption; simulated trials may jump in time.",
 )
 @click.option("--meaning", required=True, help="What your signature means, in a sentence.")
+@click.option("--at", help="The moment, such as 2027-02-22T15:00:00Z; simulated clocks only.")
 @click.option("--key", help="The key of an earlier try that got no answer.")
 def adopt(
-    file: Path, trial: str | None, url: str, token: str, clock: str, meaning: str, key: str | None
+    file: Path,
+    trial: str | None,
+    url: str,
+    token: str,
+    clock: str,
+    meaning: str,
+    at: str | None,
+    key: str | None,
 ) -> None:
     """Puts FILE in force for a trial by a signed command. Exit code 1 if it was not done."""
     found = load_protocol(file)
     console = Console(highlight=False, soft_wrap=True)
     _print_doubts(console, found)
     adoption = Adoption(
-        trial or found.protocol_id, found.text, clock, meaning, key or f"adopt-{uuid4()}"
+        trial or found.protocol_id, found.text, clock, meaning, key or f"adopt-{uuid4()}", at
     )
     answered = send(adoption, url, token)
     console.print(Text(answered.sentence))
@@ -125,7 +133,9 @@ def _print_next(console: Console, found: Protocol, trial_id: str) -> None:
     for line in (
         f"{found.protocol_id} version {found.version} is in force for {trial_id} "
         f"(digest {found.digest}).",
-        f"Next: activate the sites ({sites}), each with its approval of version {found.version};",
-        "then activate the trial by signature, which opens the first level.",
+        f"Next: activate the sites ({sites}), each with the date of its approval of version "
+        f"{found.version}: POST /v1/trials/{trial_id}/sites.",
+        f"Then activate the trial by signature, which opens the first level: "
+        f"POST /v1/trials/{trial_id}/activation.",
     ):
         console.print(Text(line))

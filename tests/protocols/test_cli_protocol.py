@@ -164,9 +164,16 @@ def test_adopt_sends_the_whole_text_signed_and_says_what_to_do_next(
     assert headers["Authorization"] == "Bearer t0ken"
     assert headers["Idempotency-Key"] == "k1"
     assert headers["Prefer"].startswith("wait=")
+    assert "Holdfast-At" not in headers
     assert sent == {"text": TEXT, "clock": "simulated", "meaning": "I adopt it"}
     assert "T1 version 1.0 is in force for T-9" in result.output
     assert "Next: activate the sites (S1, S2, S3)" in result.output
+
+
+def test_adopt_of_a_simulated_trial_may_name_the_moment(sound: Path, service: Service) -> None:
+    adopt(sound, service.url, "--clock", "simulated", "--at", "2027-02-22T15:00:00Z")
+    ((_, headers, _),) = service.received
+    assert headers["Holdfast-At"] == "2027-02-22T15:00:00Z"
 
 
 def test_adopt_takes_the_protocols_own_id_and_a_new_key_each_time(
