@@ -19,6 +19,8 @@ from streams.record import Record, UnreadableRecordError, parse
 from streams.topics import LOG as LOG_TOPIC
 
 LOG = logging.getLogger(__name__)
+MOST_ATTEMPTS = 50
+"""One for each trial that diverged, and a few for a Redis that is lost meanwhile."""
 CHUNK = 200
 """How many records are published at once while reading on."""
 
@@ -47,21 +49,25 @@ class Recovery:
     async def recover(self, partition: int) -> Ledger:
         """The ledger of the partition at the end of its log, with Redis brought up to date."""
         from_start = False
-        while True:
+        for left in reversed(range(MOST_ATTEMPTS)):
             try:
                 return await self._attempt(partition, from_start)
             except DoesNotFitError as error:
                 LOG.warning(
                     "Redis does not fit trial.log: %s", error, extra={"trial": error.trial_id}
                 )
+                if not left:
+                    raise
                 if from_start and error.diverged:
-                    tag = await self.read_side.quarantine(partition, error.trial_id)
-                    LOG.critical(
-                        "Redis diverged from trial.log: its branch is now %s",
-                        tag,
-                        extra={"trial": error.trial_id},
-                    )
+                    await self._quarantine(partition, error.trial_id)
                 from_start = True
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _quarantine(self, partition: int, trial_id: str) -> None:
+        tag = await self.read_side.quarantine(partition, trial_id)
+        LOG.critical(
+            "Redis diverged from trial.log: its branch is now %s", tag, extra={"trial": trial_id}
+        )
 
     async def _attempt(self, partition: int, from_start: bool) -> Ledger:
         ledger = Ledger(partition)

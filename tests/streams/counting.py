@@ -1,0 +1,88 @@
+"""A decider that only counts, and commands for it: small enough to foresee every record by eye."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from enrollment.answer import Answer
+from enrollment.canonical import canonical, digest
+from enrollment.commands import Actor, AnyCommand, JudgedRequest, SuspendAssignment, TimePassed
+from enrollment.events import AnyEvent, AssignmentSuspended
+from enrollment.public_events import public_count
+from enrollment.trial import Trial, new_trial
+from streams.batch import Command
+from streams.ports import Rules
+
+NAMESPACE = UUID("0b0e6b8e-52a4-4f0e-9d8e-3a0b6f0f7a11")
+AT = datetime(2027, 2, 22, 15, tzinfo=UTC)
+ACTOR = Actor(id="centre", role="coordinator", sites=("*",))
+
+
+class BoomError(Exception):
+    """What the counting decider raises when it is told to."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    events: tuple[AnyEvent, ...]
+    answer: Answer
+
+
+def count(trial: Trial, request: JudgedRequest) -> Counted:
+    """One event for each command; a tick has no effect; the reason `boom` raises."""
+    command = request.command
+    if isinstance(command, TimePassed):
+        return Counted((), Answer(outcome="recorded"))
+    assert isinstance(command, SuspendAssignment)
+    if command.reason == "boom":
+        raise BoomError("this text must not be logged")
+    event = AssignmentSuspended(reason=f"{command.reason}, number {trial.slots}")
+    return Counted((event,), Answer(outcome="recorded", sentence=event.reason))
+
+
+def follow(trial: Trial, at: datetime, events: tuple[AnyEvent, ...]) -> Trial:
+    return replace(trial, slots=trial.slots + len(events), time=max(trial.time, at))
+
+
+COUNTING = Rules(
+    decide=count,
+    evolve=follow,
+    new_trial=new_trial,
+    next_deadline=lambda _: None,
+    public_count=public_count,
+)
+
+
+def request(
+    trial_id: str, number: int, reason: str | None = None, *, at: datetime = AT
+) -> JudgedRequest:
+    """The command with this number in a trial; another reason is another digest."""
+    command: AnyCommand = SuspendAssignment(reason=reason or f"command {number}")
+    return JudgedRequest(
+        trial_id=trial_id,
+        command_id=command_id(trial_id, number),
+        digest=digest(canonical(command.model_dump(mode="json"))),
+        at=at,
+        actor=ACTOR,
+        command=command,
+    )
+
+
+def tick(trial_id: str, number: int) -> JudgedRequest:
+    command = TimePassed()
+    return JudgedRequest(
+        trial_id=trial_id,
+        command_id=command_id(trial_id, number),
+        digest=digest(canonical(command.model_dump(mode="json"))),
+        at=AT,
+        actor=ACTOR,
+        command=command,
+    )
+
+
+def command_id(trial_id: str, number: int) -> UUID:
+    return uuid5(NAMESPACE, f"{trial_id}/{number}")
+
+
+def command(request: JudgedRequest, received_at: datetime = AT) -> Command:
+    return Command(request, received_at)

@@ -1,0 +1,83 @@
+"""The record of a decision: canonical bytes, read back whole, and higher formats refused."""
+
+import hashlib
+
+import orjson
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrollment.answer import Answer
+from enrollment.canonical import canonical
+from enrollment.events import AssignmentSuspended
+from streams.record import HigherFormatError, Record, UnreadableRecordError, build, parse
+from tests.streams.counting import request
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text(st.characters(max_codepoint=0xD7FF)), inner, max_size=5)
+    ),
+    max_leaves=30,
+)
+
+
+@given(PLAIN)
+def test_our_canonical_json_is_rfc_8785_for_all_that_we_write(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+def one() -> Record:
+    return build(
+        request("A", 1),
+        sequence=3,
+        previous="a" * 64,
+        protocol="",
+        public_from=7,
+        answer=Answer(outcome="recorded", sentence="Noted."),
+        events=(AssignmentSuspended(reason="A signal."),),
+    )
+
+
+def test_a_record_is_read_back_as_it_was_built() -> None:
+    record = one()
+    again = parse(record.stored)
+    assert again.content == record.content
+    assert again.hash == record.hash == hashlib.sha256(record.stored).hexdigest()
+
+
+def test_the_stored_bytes_are_canonical_and_hold_all_that_a_verifier_needs() -> None:
+    record = one()
+    plain = orjson.loads(record.stored)
+    assert rfc8785.dumps(plain) == record.stored
+    assert sorted(plain) == [
+        "actor",
+        "answer",
+        "at",
+        "command_id",
+        "digest",
+        "events",
+        "format",
+        "previous",
+        "protocol",
+        "public_from",
+        "sequence",
+        "trial",
+    ]
+    assert plain["at"] == "2027-02-22T15:00:00Z"
+    assert plain["answer"] == {"outcome": "recorded", "sentence": "Noted."}
+
+
+def test_a_higher_format_is_told_apart_from_nonsense() -> None:
+    plain = orjson.loads(one().stored)
+    with pytest.raises(HigherFormatError, match="update every worker"):
+        parse(canonical({**plain, "format": 2, "unheard": "of"}))
+
+
+@pytest.mark.parametrize("stored", [b"", b"{", b"[]", b'{"format":1}', b'{"format":"2"}', b"\xff"])
+def test_nonsense_is_unreadable_and_its_text_is_not_told(stored: bytes) -> None:
+    with pytest.raises(UnreadableRecordError) as caught:
+        parse(stored)
+    assert stored.decode("latin-1") == "" or stored.decode("latin-1") not in str(caught.value)

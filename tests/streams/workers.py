@@ -1,0 +1,149 @@
+"""Worker processes as they are deployed, and a client that gives them work and looks at the outcome."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from enrollment import commands as c
+from enrollment.canonical import canonical, digest
+from enrollment.evolve import evolve
+from enrollment.trial import new_trial
+from services.local.places import free_port
+from streams.follow import StoredAnswer, TrialFollower
+from streams.requests import RequestWriter
+from streams.settings import Settings
+from tests.enrollment.forms import eligible_form
+from tests.protocols.build import protocol_text
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMESPACE = UUID("d5b6a5f4-3a64-4f0c-8b1a-52a8a2a1f0aa")
+AT = datetime(2027, 2, 22, 15, tzinfo=UTC)
+CENTRE = c.Actor(id="centre", role="coordinator", sites=("*",))
+
+
+@dataclass
+class WorkerProcess:
+    """One `python -m streams.worker`."""
+
+    settings: Settings
+    log: Path
+    crash_at: str | None = None
+    port: int = field(default_factory=free_port)
+
+    def start(self) -> "WorkerProcess":
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("HOLDFAST_")}
+        environment |= {
+            "HOLDFAST_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
+            "HOLDFAST_REDIS_URL": self.settings.redis_url,
+            "HOLDFAST_SESSION_TIMEOUT_SECONDS": "6",
+            "HOLDFAST_STATUS_PORT": str(self.port),
+        }
+        if self.crash_at is not None:
+            environment["HOLDFAST_CRASH_AT"] = self.crash_at
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streams.worker"],
+            cwd=ROOT,
+            env=environment,
+            stderr=self.log.open("ab"),
+        )
+        return self
+
+    async def ready(self) -> None:
+        """Returns when it says so itself; raises with its log when it ended instead."""
+        while await asyncio.to_thread(self._status, "/ready") != 200:
+            assert self.process.poll() is None, self.log.read_text()
+            await asyncio.sleep(0.1)
+
+    async def not_ready(self) -> None:
+        while await asyncio.to_thread(self._status, "/ready") == 200:
+            await asyncio.sleep(0.1)
+
+    async def ended(self) -> int:
+        """Its exit code; negative for the signal that killed it."""
+        return await asyncio.to_thread(self.process.wait, 60)
+
+    async def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def _status(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as said:
+                return int(said.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+
+@dataclass
+class Client:
+    """Asks for things in one trial; the same name of a command is the same command id."""
+
+    settings: Settings
+    trial: str
+
+    async def start(self) -> "Client":
+        self.writer = RequestWriter(self.settings)
+        self.follower = TrialFollower(self.settings, evolve, new_trial)
+        await self.writer.start()
+        await self.follower.start()
+        return self
+
+    async def stop(self) -> None:
+        await self.writer.stop()
+        await self.follower.stop()
+
+    def command_id(self, name: str) -> UUID:
+        return uuid5(NAMESPACE, f"{self.trial}/{name}")
+
+    async def send(self, name: str, command: c.AnyCommand, actor: c.Actor = CENTRE) -> UUID:
+        """Returns when Kafka has it."""
+        body = canonical(command.model_dump(mode="json"))
+        request = c.Request(
+            trial_id=self.trial,
+            command_id=self.command_id(name),
+            digest=digest(body),
+            at=AT,
+            actor=actor,
+            command=command,
+        )
+        await self.writer.send(request)
+        return request.command_id
+
+    async def ask(
+        self, name: str, command: c.AnyCommand, actor: c.Actor = CENTRE, within: float = 60
+    ) -> StoredAnswer:
+        command_id = await self.send(name, command, actor)
+        answer = await self.follower.wait_for(self.trial, command_id, within)
+        assert answer is not None, f"{name} was not answered"
+        return answer
+
+    async def open(self, **protocol: object) -> None:
+        """A simulated trial with a protocol, one site, and its first level open."""
+        text = protocol_text(protocol_id=self.trial[:40], **protocol)  # type: ignore[arg-type]
+        await self.ask("adopt", c.AdoptProtocol(text=text, clock="simulated", meaning="I do."))
+        await self.ask("site S1", site("S1"))
+        await self.ask("activate", c.ActivateTrial(meaning="I open it."))
+
+
+def site(site_id: str) -> c.ActivateSite:
+    return c.ActivateSite(site_id=site_id, protocol_version="1.0", approved_on=date(2027, 1, 15))
+
+
+def form(subject: str, site_id: str = "S1") -> c.SubmitForm:
+    filled = eligible_form(subject, site_id, on=date(2027, 2, 20), planned=date(2027, 2, 25))
+    return c.SubmitForm(subject_id=subject, site_id=site_id, form=filled)
