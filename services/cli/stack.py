@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 import click
@@ -19,7 +20,7 @@ from services.local.kafka_jars import KAFKA_VERSION
 from services.local.kafka_jars import Progress as Arrived
 from services.local.places import home_folder
 from services.local.run_state import NAMES, read_state
-from services.local.tokens import token_of
+from services.local.tokens import make_tokens, token_of
 from streams.topics import TopicsError
 
 
@@ -138,3 +139,13 @@ def token(actor: str) -> None:
     """Print the token of ACTOR: centre, reviewer, auditor, S1-staff and so on."""
     with Shown():
         click.echo(token_of(home_folder(), actor))
+
+
+@stack.command("make-tokens")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def make(file: Path) -> None:
+    """Make FILE with random tokens for a centre, a reviewer, an auditor and the sites."""
+    if file.exists():
+        raise click.ClickException(f"{file} is there already; it was left as it is.")
+    make_tokens(file)
+    click.echo(f"{file}: only you can read it. Give each person one token, never the file.")

@@ -26,7 +26,7 @@ from services.local.run_state import (
     read_state,
     write_state,
 )
-from services.local.tokens import make_tokens
+from services.local.tokens import make_tokens, tokens_file
 from streams.settings import Settings
 from streams.topics import create
 
@@ -99,7 +99,7 @@ def addresses(home: Path) -> Addresses:
         worker=f"http://{at['worker']}",
         kafka=at["kafka"],
         redis=f"redis://{at['redis']}/0",
-        tokens=make_tokens(home),
+        tokens=make_tokens(tokens_file(home)),
     )
 
 
@@ -111,7 +111,7 @@ def environment(state: RunState, home: Path) -> dict[str, str]:
         **os.environ,
         "HOLDFAST_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{state.kafka.port}",
         "HOLDFAST_REDIS_URL": f"redis://{LOOPBACK}:{state.redis.port}/0",
-        "HOLDFAST_TOKEN_FILE": str(make_tokens(home)),
+        "HOLDFAST_TOKEN_FILE": str(make_tokens(tokens_file(home))),
     }
 
 

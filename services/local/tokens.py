@@ -19,9 +19,8 @@ def tokens_file(home: Path) -> Path:
     return home / "tokens.json"
 
 
-def make_tokens(home: Path) -> Path:
+def make_tokens(file: Path) -> Path:
     """The file, made if it is not there: a token -> its actor's id, role and sites."""
-    file = tokens_file(home)
     if not file.exists():
         actors = {secrets.token_urlsafe(32): actor for actor in _actors()}
         text = _ACTORS.dump_json(actors, indent=2).decode()

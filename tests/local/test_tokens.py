@@ -12,22 +12,22 @@ from services.local.tokens import make_tokens, token_of
 
 
 def test_only_the_owner_can_read_the_tokens(tmp_path: Path) -> None:
-    assert stat.S_IMODE(make_tokens(tmp_path).stat().st_mode) == 0o600
+    assert stat.S_IMODE(make_tokens(tmp_path / "tokens.json").stat().st_mode) == 0o600
 
 
 def test_tokens_are_made_once_and_differ_between_homes(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    first = make_tokens(tmp_path / "one").read_text()
-    assert make_tokens(tmp_path / "one").read_text() == first
+    first = make_tokens(tmp_path / "one" / "tokens.json").read_text()
+    assert make_tokens(tmp_path / "one" / "tokens.json").read_text() == first
     tokens = json.loads(first)
-    others = json.loads(make_tokens(tmp_path / "two").read_text())
+    others = json.loads(make_tokens(tmp_path / "two" / "tokens.json").read_text())
     assert not tokens.keys() & others.keys()
     assert all(len(token) >= 43 for token in tokens)
 
 
 def test_the_service_knows_the_actor_of_a_token(tmp_path: Path) -> None:
-    file = TokenFile(make_tokens(tmp_path))
+    file = TokenFile(make_tokens(tmp_path / "tokens.json"))
     site = file.actor(token_of(tmp_path, "S2-staff"))
     assert site is not None
     assert (site.id, site.role, site.sites) == ("S2-staff", "site", ("S2",))
@@ -37,7 +37,7 @@ def test_the_service_knows_the_actor_of_a_token(tmp_path: Path) -> None:
 
 
 def test_an_unknown_actor_is_answered_with_those_that_are_known(tmp_path: Path) -> None:
-    make_tokens(tmp_path)
+    make_tokens(tmp_path / "tokens.json")
     with pytest.raises(LocalError, match=r"no actor S9-staff.*name one of: centre, reviewer"):
         token_of(tmp_path, "S9-staff")
 
