@@ -1,0 +1,330 @@
+"""Random commands in random order, facts at odd moments: what must hold holds after every step."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from enrollment import commands as c
+from enrollment.events import EVENTS, AnyEvent, Rejected, ReviewSigned, SlotExpired
+from enrollment.evolve import evolve
+from enrollment.rehearse import Rehearsal, Rehearsed, new_rehearsal, rehearse
+from enrollment.trial import Trial, new_trial
+from tests.enrollment.forms import eligible_form
+from tests.enrollment.invariants import check_decision, check_state
+from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
+
+SITES = ("S1", "S2", "S3")
+SUBJECTS = [f"{site}-{i}" for i in range(1, 6) for site in SITES]
+subjects = st.sampled_from(SUBJECTS)
+past_days = st.integers(-30, 0)
+TO_DEATH = {"reason": "Said so.", "meaning": "I judge so."}
+therapies = st.sampled_from([(1, 0)] * 6 + [(1, 1), (0, 1), (0, 2)])
+
+
+@lru_cache(maxsize=256)
+def text_of(**parameters: Any) -> str:
+    return P0(**parameters)
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """Every rule sends one command or a few; `send` holds the trial to its invariants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = datetime(2027, 3, 1, 15, tzinfo=UTC)
+        self.so_far: Rehearsal = new_rehearsal("T1")
+        self.log: list[tuple[datetime, tuple[AnyEvent, ...]]] = []
+        self.signed_for: set[str] = set()
+        self.parameters: dict[str, Any] = {}
+        self.version = 1
+
+    @property
+    def trial(self) -> Trial:
+        return self.so_far.trial
+
+    @property
+    def today(self) -> date:
+        return self.at.astimezone(CHICAGO).date()
+
+    def day(self, offset: int) -> date:
+        return self.today + timedelta(days=offset)
+
+    def send(self, command: c.AnyCommand, actor: c.Actor) -> Rehearsed:
+        before = self.trial
+        self.so_far, done = rehearse(self.so_far, self.at, actor, command)
+        if not done.events:
+            assert self.trial == before, "nothing was written, yet something changed"
+            return done
+        assert done.sequence == len(self.log), "the sequence has a gap"
+        self.log.append((done.at, done.events))
+        stored = EVENTS.validate_json(EVENTS.dump_json(done.events))
+        assert stored == done.events
+        assert evolve(before, done.at, stored) == self.trial, "the log gives another state"
+        check_decision(before, done.events, self.signed_for)
+        check_state(self.trial)
+        if done.answer.outcome == "rejected":
+            assert any(isinstance(event, Rejected) for event in done.events)
+        if isinstance(command, c.SignReview) and done.answer.outcome == "refused":
+            assert not any(isinstance(event, ReviewSigned) for event in done.events)
+        return done
+
+    def staff(self, subject: str) -> c.Actor:
+        return site_staff(subject.split("-")[0])
+
+    # --- the beginning ---
+
+    @initialize(
+        variant=st.sampled_from("ABC"),
+        stagger_days=st.sampled_from([0, 0, 7]),
+        levels=st.sampled_from([("L1", "L2"), ("L1", "L2", "L3"), ("L0", "L1", "L2")]),
+        site_limit=st.sampled_from([None, None, 1, 2]),
+        waitlist_order=st.sampled_from(["first_come", "round_robin"]),
+        reserve_on=st.sampled_from(["eligible", "consented"]),
+        number=st.integers(1, 5),
+        site_cap=st.sampled_from([None, 2]),
+        counts_phase1=st.booleans(),
+        results_go_stale=st.booleans(),
+    )
+    def open_the_trial(self, **parameters: Any) -> None:
+        self.parameters = parameters
+        self.parameters["rp2d_min_evaluable"] = 6 if parameters["variant"] == "C" else 3
+        text = text_of(**parameters)
+        self.send(c.AdoptProtocol(text=text, clock="simulated", meaning="I adopt."), CENTRE)
+        for site in SITES:
+            self.approve(site)
+        self.send(c.ActivateTrial(meaning="I open."), CENTRE)
+
+    def approve(self, site: str) -> None:
+        command = c.ActivateSite(
+            site_id=site, protocol_version=f"{self.version}.0", approved_on=date(2027, 1, 1)
+        )
+        self.send(command, CENTRE)
+
+    # --- time ---
+
+    @rule(minutes=st.sampled_from([1, 30, 60, 600]))
+    def minutes_pass(self, minutes: int) -> None:
+        self.at += timedelta(minutes=minutes)
+
+    @rule(days=st.sampled_from([1, 3, 7, 21]))
+    def days_pass(self, days: int) -> None:
+        self.at += timedelta(days=days)
+
+    @rule()
+    def the_clock_ticks(self) -> None:
+        done = self.send(c.TimePassed(), CLOCK)
+        if done.events:
+            assert isinstance(done.events[0], SlotExpired)
+
+    # --- sites ---
+
+    @rule(who=subjects, therapy=therapies, amend=st.booleans(), ago=st.integers(0, 6))
+    def a_form(self, who: str, therapy: tuple[int, int], amend: bool, ago: int) -> None:
+        site = who.split("-")[0]
+        on = self.day(-ago)
+        form = eligible_form(who, site, on=on, planned=self.today, a=therapy[0], m=therapy[1])
+        command: c.AnyCommand = c.SubmitForm(subject_id=who, site_id=site, form=form)
+        if amend:
+            command = c.AmendForm(subject_id=who, site_id=site, form=form)
+        self.send(command, self.staff(who))
+
+    @rule(who=subjects, other=st.sampled_from(SITES))
+    def a_form_from_any_site(self, who: str, other: str) -> None:
+        form = eligible_form(who, other, on=self.today, planned=self.today)
+        self.send(c.SubmitForm(subject_id=who, site_id=other, form=form), site_staff(other))
+
+    @rule(who=subjects)
+    def a_consent(self, who: str) -> None:
+        command = c.RecordConsent(
+            subject_id=who,
+            site_id=who.split("-")[0],
+            consented_on=self.today,
+            consent_version="1.0",
+        )
+        self.send(command, self.staff(who))
+
+    @rule(who=subjects, ahead=st.integers(-1, 9))
+    def an_authorisation(self, who: str, ahead: int) -> None:
+        command = c.AuthoriseFirstDose(subject_id=who, planned_on=self.day(ahead))
+        self.send(command, self.staff(who))
+
+    @rule(who=subjects, ago=st.integers(-3, 0), level=st.sampled_from([None, None, None, "L2"]))
+    def a_first_dose(self, who: str, ago: int, level: str | None) -> None:
+        command = c.ReportFirstDose(subject_id=who, dosed_on=self.day(ago), level_id=level)
+        self.send(command, self.staff(who))
+
+    @rule(who=subjects, ago=past_days)
+    def a_dlt(self, who: str, ago: int) -> None:
+        self.send(c.ReportDlt(subject_id=who, onset_on=self.day(ago)), self.staff(who))
+
+    @rule(who=subjects, ago=past_days)
+    def a_toxicity(self, who: str, ago: int) -> None:
+        command = c.ReportToxicity(subject_id=who, onset_on=self.day(ago), term="Rash", grade=2)
+        self.send(command, self.staff(who))
+
+    @rule(who=subjects, cleared=st.booleans())
+    def an_outcome(self, who: str, cleared: bool) -> None:
+        missed = c.MissedDose(
+            drug="sorafenib", doses_given=1, doses_required=32, reason="Left town."
+        )
+        command = c.ReportWindowOutcome(
+            subject_id=who,
+            outcome="cleared" if cleared else "not_evaluable",
+            missed_doses=() if cleared else (missed,),
+        )
+        self.send(command, self.staff(who))
+
+    @rule(who=subjects, ago=past_days)
+    def a_death(self, who: str, ago: int) -> None:
+        self.send(c.ReportDeath(subject_id=who, died_on=self.day(ago)), self.staff(who))
+
+    @rule(who=subjects, ago=st.integers(-5, 0))
+    def a_withdrawal(self, who: str, ago: int) -> None:
+        command = c.WithdrawSubject(subject_id=who, withdrawn_on=self.day(ago))
+        self.send(command, self.staff(who))
+
+    @rule(who=subjects)
+    def a_release(self, who: str) -> None:
+        self.send(c.ReleaseReservation(subject_id=who, reason="No."), self.staff(who))
+
+    # --- the centre ---
+
+    @rule(who=subjects, finding=st.sampled_from(["related", "unrelated"]))
+    def an_adjudication(self, who: str, finding: Any) -> None:
+        command = c.AdjudicateDeath(subject_id=who, finding=finding, **TO_DEATH)
+        self.send(command, CENTRE)
+
+    @rule(who=subjects, hours=st.integers(1, 200))
+    def an_extension(self, who: str, hours: int) -> None:
+        until = self.at + timedelta(hours=hours)
+        command = c.ExtendReservation(subject_id=who, expires_at=until, reason="Snow.")
+        self.send(command, CENTRE)
+
+    @rule(who=subjects, criterion=st.sampled_from(["I5a", "E1"]), phase=st.sampled_from([1, 2]))
+    def a_settlement(self, who: str, criterion: str, phase: Any) -> None:
+        command = c.SettleFinding(subject_id=who, phase=phase, criterion_id=criterion, **TO_DEATH)
+        self.send(command, CENTRE)
+
+    @rule(
+        who=subjects,
+        fact=st.sampled_from(["first_dose_on", "dlt_onset_on", "dosed_level"]),
+        ago=past_days,
+        withdraw=st.booleans(),
+        level=st.sampled_from(["L1", "L2"]),
+    )
+    def a_correction(self, who: str, fact: Any, ago: int, withdraw: bool, level: str) -> None:
+        nothing = fact == "dosed_level" or (fact == "dlt_onset_on" and withdraw)
+        command = c.CorrectFact(
+            subject_id=who,
+            fact=fact,
+            on=None if nothing else self.day(ago),
+            level_id=level if fact == "dosed_level" else None,
+            reason="Typo.",
+            meaning="I correct.",
+        )
+        self.send(command, CENTRE)
+
+    @rule()
+    def a_suspension(self) -> None:
+        self.send(c.SuspendAssignment(reason="Signal."), CENTRE)
+
+    @precondition(lambda self: self.trial.suspended)
+    @rule()
+    def a_resumption(self) -> None:
+        self.send(c.ResumeAssignment(reason="Fine.", meaning="I resume."), CENTRE)
+
+    @rule(
+        decision=st.sampled_from(["escalate", "stay", "de_escalate", "mtd", "no_tolerable_dose"]),
+        level=st.sampled_from([None, "L0", "L1", "L2", "L3"]),
+    )
+    def any_signature(self, decision: Any, level: str | None) -> None:
+        self.sign(decision, level)
+
+    def sign(self, decision: Any, level: str | None) -> None:
+        shown = self.trial.review.data_hash if self.trial.review else "0" * 64
+        command = c.SignReview(
+            decision=decision, level_id=level, data_hash=shown, reason="So.", meaning="I sign."
+        )
+        self.send(command, REVIEWER)
+
+    @rule(level=st.sampled_from(["L0", "L1", "L2"]))
+    def an_rp2d(self, level: str) -> None:
+        command = c.SignRp2d(level_id=level, reason="So.", meaning="I sign.")
+        self.send(command, REVIEWER)
+
+    @rule(window=st.sampled_from([14, 21, 28]), approve=st.sets(st.sampled_from(SITES)))
+    def an_amended_protocol(self, window: int, approve: set[str]) -> None:
+        text = text_of(**self.parameters, version=f"{self.version + 1}.0", dlt_window_days=window)
+        self.send(c.AdoptProtocol(text=text, clock="simulated", meaning="I adopt."), CENTRE)
+        self.version += 1
+        for site in sorted(approve):
+            self.approve(site)
+
+    # --- the usual course, so that late states are reached ---
+
+    @rule(site=st.sampled_from(SITES))
+    def a_site_approves(self, site: str) -> None:
+        self.approve(site)
+
+    @rule(count=st.integers(1, 4), first=st.integers(0, len(SUBJECTS) - 1))
+    def newcomers(self, count: int, first: int) -> None:
+        fresh = [who for who in SUBJECTS[first:] + SUBJECTS[:first] if not self.known(who)]
+        for who in fresh[:count]:
+            self.a_form(who, (1, 0), False, 0)
+
+    def known(self, who: str) -> bool:
+        return who in self.trial.subjects
+
+    def in_state(self, *states: str) -> list[str]:
+        return [
+            who
+            for who in SUBJECTS
+            if (known := self.trial.subjects.get(who)) and known.slot and known.slot.state in states
+        ]
+
+    @rule()
+    def the_reserved_are_dosed(self) -> None:
+        for who in self.in_state("reserved", "authorised"):
+            self.an_authorisation(who, 0)
+            self.a_first_dose(who, 0, None)
+
+    @rule(dlts=st.integers(0, 1))
+    def the_windows_end(self, dlts: int) -> None:
+        dosed = self.in_state("dosed")
+        for who in dosed[:dlts]:
+            self.a_dlt(who, 0)
+        self.at += timedelta(days=28)
+        for who in dosed[dlts:]:
+            self.an_outcome(who, True)
+
+    @precondition(lambda self: self.trial.review is not None)
+    @rule()
+    def the_review_is_signed_as_recommended(self) -> None:
+        review = self.trial.review
+        assert review is not None
+        self.sign(review.recommendation, review.recommended_level_id)
+
+    @precondition(lambda self: self.trial.mtd is not None)
+    @rule()
+    def the_mtd_becomes_the_rp2d(self) -> None:
+        assert self.trial.mtd is not None
+        self.an_rp2d(self.trial.mtd)
+
+    def teardown(self) -> None:
+        again = new_trial("T1")
+        for at, events in self.log:
+            again = evolve(again, at, events)
+        assert again == self.trial, "replaying the whole log gives another state"
+
+
+AnyHistory.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestAnyHistory = AnyHistory.TestCase
