@@ -18,8 +18,10 @@ from tests.enrollment.invariants import check_decision, check_state
 from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
 
 SITES = ("S1", "S2", "S3")
-SUBJECTS = [f"{site}-{i}" for i in range(1, 6) for site in SITES]
-subjects = st.sampled_from(SUBJECTS)
+SUBJECTS = [f"{site}-{i}" for i in range(1, 17) for site in SITES]
+subjects = st.integers(0, 8 * len(SUBJECTS) - 1)
+"""Who a command is about: `AnyHistory.who` prefers those for whom it could mean something."""
+
 past_days = st.integers(-30, 0)
 TO_DEATH = {"reason": "Said so.", "meaning": "I judge so."}
 therapies = st.sampled_from([(1, 0)] * 6 + [(1, 1), (0, 1), (0, 2)])
@@ -72,6 +74,12 @@ class AnyHistory(RuleBasedStateMachine):
             assert not any(isinstance(event, ReviewSigned) for event in done.events)
         return done
 
+    def who(self, pick: int, *states: str) -> str:
+        """Seven times of eight a subject in one of the states, if there is one; else anybody."""
+        wanted = self.in_state(*states) if states else [s for s in SUBJECTS if self.known(s)]
+        number, odd = divmod(pick, 8)
+        return wanted[number % len(wanted)] if wanted and odd else SUBJECTS[number]
+
     def staff(self, subject: str) -> c.Actor:
         return site_staff(subject.split("-")[0])
 
@@ -88,8 +96,10 @@ class AnyHistory(RuleBasedStateMachine):
         site_cap=st.sampled_from([None, 2]),
         counts_phase1=st.booleans(),
         results_go_stale=st.booleans(),
+        months=st.lists(st.sampled_from([0, 0, 0, 1, 2]), max_size=9),
     )
-    def open_the_trial(self, **parameters: Any) -> None:
+    def open_the_trial(self, months: list[int], **parameters: Any) -> None:
+        """After some quiet months; random commands begin anywhere between activation and end."""
         self.parameters = parameters
         self.parameters["rp2d_min_evaluable"] = 6 if parameters["variant"] == "C" else 3
         text = text_of(**parameters)
@@ -97,6 +107,8 @@ class AnyHistory(RuleBasedStateMachine):
         for site in SITES:
             self.approve(site)
         self.send(c.ActivateTrial(meaning="I open."), CENTRE)
+        for dlts in months:
+            self.go_on(4, dlts, 0)
 
     def approve(self, site: str) -> None:
         command = c.ActivateSite(
@@ -122,8 +134,9 @@ class AnyHistory(RuleBasedStateMachine):
 
     # --- sites ---
 
-    @rule(who=subjects, therapy=therapies, amend=st.booleans(), ago=st.integers(0, 6))
-    def a_form(self, who: str, therapy: tuple[int, int], amend: bool, ago: int) -> None:
+    @rule(pick=subjects, therapy=therapies, amend=st.booleans(), ago=st.integers(0, 6))
+    def a_form(self, pick: int, therapy: tuple[int, int], amend: bool, ago: int) -> None:
+        who = self.who(pick)
         site = who.split("-")[0]
         on = self.day(-ago)
         form = eligible_form(who, site, on=on, planned=self.today, a=therapy[0], m=therapy[1])
@@ -132,13 +145,15 @@ class AnyHistory(RuleBasedStateMachine):
             command = c.AmendForm(subject_id=who, site_id=site, form=form)
         self.send(command, self.staff(who))
 
-    @rule(who=subjects, other=st.sampled_from(SITES))
-    def a_form_from_any_site(self, who: str, other: str) -> None:
+    @rule(pick=subjects, other=st.sampled_from(SITES))
+    def a_form_from_any_site(self, pick: int, other: str) -> None:
+        who = self.who(pick)
         form = eligible_form(who, other, on=self.today, planned=self.today)
         self.send(c.SubmitForm(subject_id=who, site_id=other, form=form), site_staff(other))
 
-    @rule(who=subjects)
-    def a_consent(self, who: str) -> None:
+    @rule(pick=subjects)
+    def a_consent(self, pick: int) -> None:
+        who = self.who(pick)
         command = c.RecordConsent(
             subject_id=who,
             site_id=who.split("-")[0],
@@ -147,27 +162,32 @@ class AnyHistory(RuleBasedStateMachine):
         )
         self.send(command, self.staff(who))
 
-    @rule(who=subjects, ahead=st.integers(-1, 9))
-    def an_authorisation(self, who: str, ahead: int) -> None:
+    @rule(pick=subjects, ahead=st.integers(-1, 9))
+    def an_authorisation(self, pick: int, ahead: int) -> None:
+        who = self.who(pick, "held", "reserved", "authorised")
         command = c.AuthoriseFirstDose(subject_id=who, planned_on=self.day(ahead))
         self.send(command, self.staff(who))
 
-    @rule(who=subjects, ago=st.integers(-3, 0), level=st.sampled_from([None, None, None, "L2"]))
-    def a_first_dose(self, who: str, ago: int, level: str | None) -> None:
+    @rule(pick=subjects, ago=st.integers(-3, 0), level=st.sampled_from([None, None, None, "L2"]))
+    def a_first_dose(self, pick: int, ago: int, level: str | None) -> None:
+        who = self.who(pick, "held", "reserved", "authorised", "expired", "recalled", "released")
         command = c.ReportFirstDose(subject_id=who, dosed_on=self.day(ago), level_id=level)
         self.send(command, self.staff(who))
 
-    @rule(who=subjects, ago=past_days)
-    def a_dlt(self, who: str, ago: int) -> None:
+    @rule(pick=subjects, ago=past_days)
+    def a_dlt(self, pick: int, ago: int) -> None:
+        who = self.who(pick, "dosed", "cleared", "dlt", "not_evaluable")
         self.send(c.ReportDlt(subject_id=who, onset_on=self.day(ago)), self.staff(who))
 
-    @rule(who=subjects, ago=past_days)
-    def a_toxicity(self, who: str, ago: int) -> None:
+    @rule(pick=subjects, ago=past_days)
+    def a_toxicity(self, pick: int, ago: int) -> None:
+        who = self.who(pick, "dosed", "cleared", "dlt", "not_evaluable")
         command = c.ReportToxicity(subject_id=who, onset_on=self.day(ago), term="Rash", grade=2)
         self.send(command, self.staff(who))
 
-    @rule(who=subjects, cleared=st.booleans())
-    def an_outcome(self, who: str, cleared: bool) -> None:
+    @rule(pick=subjects, cleared=st.booleans())
+    def an_outcome(self, pick: int, cleared: bool) -> None:
+        who = self.who(pick, "dosed", "not_evaluable")
         missed = c.MissedDose(
             drug="sorafenib", doses_given=1, doses_required=32, reason="Left town."
         )
@@ -178,45 +198,53 @@ class AnyHistory(RuleBasedStateMachine):
         )
         self.send(command, self.staff(who))
 
-    @rule(who=subjects, ago=past_days)
-    def a_death(self, who: str, ago: int) -> None:
+    @rule(pick=subjects, ago=past_days)
+    def a_death(self, pick: int, ago: int) -> None:
+        who = self.who(pick, "dosed", "cleared", "dlt", "not_evaluable", "reserved")
         self.send(c.ReportDeath(subject_id=who, died_on=self.day(ago)), self.staff(who))
 
-    @rule(who=subjects, ago=st.integers(-5, 0))
-    def a_withdrawal(self, who: str, ago: int) -> None:
+    @rule(pick=subjects, ago=st.integers(-5, 0))
+    def a_withdrawal(self, pick: int, ago: int) -> None:
+        who = self.who(pick)
         command = c.WithdrawSubject(subject_id=who, withdrawn_on=self.day(ago))
         self.send(command, self.staff(who))
 
-    @rule(who=subjects)
-    def a_release(self, who: str) -> None:
+    @rule(pick=subjects)
+    def a_release(self, pick: int) -> None:
+        who = self.who(pick, "held", "reserved", "authorised")
         self.send(c.ReleaseReservation(subject_id=who, reason="No."), self.staff(who))
 
     # --- the centre ---
 
-    @rule(who=subjects, finding=st.sampled_from(["related", "unrelated"]))
-    def an_adjudication(self, who: str, finding: Any) -> None:
+    @precondition(lambda self: self.trial.deaths_open)
+    @rule(finding=st.sampled_from(["related", "unrelated"]))
+    def an_adjudication(self, finding: Any) -> None:
+        who = next(s for s in SUBJECTS if self.known(s) and self.trial.subjects[s].death_open)
         command = c.AdjudicateDeath(subject_id=who, finding=finding, **TO_DEATH)
         self.send(command, CENTRE)
 
-    @rule(who=subjects, hours=st.integers(1, 200))
-    def an_extension(self, who: str, hours: int) -> None:
+    @rule(pick=subjects, hours=st.integers(1, 200))
+    def an_extension(self, pick: int, hours: int) -> None:
+        who = self.who(pick, "held", "reserved", "authorised")
         until = self.at + timedelta(hours=hours)
         command = c.ExtendReservation(subject_id=who, expires_at=until, reason="Snow.")
         self.send(command, CENTRE)
 
-    @rule(who=subjects, criterion=st.sampled_from(["I5a", "E1"]), phase=st.sampled_from([1, 2]))
-    def a_settlement(self, who: str, criterion: str, phase: Any) -> None:
+    @rule(pick=subjects, criterion=st.sampled_from(["I5a", "E1"]), phase=st.sampled_from([1, 2]))
+    def a_settlement(self, pick: int, criterion: str, phase: Any) -> None:
+        who = self.who(pick)
         command = c.SettleFinding(subject_id=who, phase=phase, criterion_id=criterion, **TO_DEATH)
         self.send(command, CENTRE)
 
     @rule(
-        who=subjects,
+        pick=subjects,
         fact=st.sampled_from(["first_dose_on", "dlt_onset_on", "dosed_level"]),
         ago=past_days,
         withdraw=st.booleans(),
         level=st.sampled_from(["L1", "L2"]),
     )
-    def a_correction(self, who: str, fact: Any, ago: int, withdraw: bool, level: str) -> None:
+    def a_correction(self, pick: int, fact: Any, ago: int, withdraw: bool, level: str) -> None:
+        who = self.who(pick, "dosed", "cleared", "dlt", "not_evaluable")
         nothing = fact == "dosed_level" or (fact == "dlt_onset_on" and withdraw)
         command = c.CorrectFact(
             subject_id=who,
@@ -228,6 +256,7 @@ class AnyHistory(RuleBasedStateMachine):
         )
         self.send(command, CENTRE)
 
+    @precondition(lambda self: len(self.log) % 5 == 0)
     @rule()
     def a_suspension(self) -> None:
         self.send(c.SuspendAssignment(reason="Signal."), CENTRE)
@@ -256,12 +285,15 @@ class AnyHistory(RuleBasedStateMachine):
         command = c.SignRp2d(level_id=level, reason="So.", meaning="I sign.")
         self.send(command, REVIEWER)
 
-    @rule(window=st.sampled_from([14, 21, 28]), approve=st.sets(st.sampled_from(SITES)))
-    def an_amended_protocol(self, window: int, approve: set[str]) -> None:
+    @precondition(lambda self: len(self.log) % 5 == 0)
+    @rule(
+        window=st.sampled_from([14, 21, 28]), approve=st.sampled_from([SITES, SITES, SITES[:2], ()])
+    )
+    def an_amended_protocol(self, window: int, approve: tuple[str, ...]) -> None:
         text = text_of(**self.parameters, version=f"{self.version + 1}.0", dlt_window_days=window)
         self.send(c.AdoptProtocol(text=text, clock="simulated", meaning="I adopt."), CENTRE)
         self.version += 1
-        for site in sorted(approve):
+        for site in approve:
             self.approve(site)
 
     # --- the usual course, so that late states are reached ---
@@ -272,9 +304,14 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 4), first=st.integers(0, len(SUBJECTS) - 1))
     def newcomers(self, count: int, first: int) -> None:
+        self.enrol(count, first)
+
+    def enrol(self, count: int, first: int) -> None:
         fresh = [who for who in SUBJECTS[first:] + SUBJECTS[:first] if not self.known(who)]
         for who in fresh[:count]:
-            self.a_form(who, (1, 0), False, 0)
+            site = who.split("-")[0]
+            form = eligible_form(who, site, on=self.today, planned=self.today)
+            self.send(c.SubmitForm(subject_id=who, site_id=site, form=form), self.staff(who))
 
     def known(self, who: str) -> bool:
         return who in self.trial.subjects
@@ -286,33 +323,47 @@ class AnyHistory(RuleBasedStateMachine):
             if (known := self.trial.subjects.get(who)) and known.slot and known.slot.state in states
         ]
 
-    @rule()
-    def the_reserved_are_dosed(self) -> None:
-        for who in self.in_state("reserved", "authorised"):
-            self.an_authorisation(who, 0)
-            self.a_first_dose(who, 0, None)
+    @rule(dlts=st.integers(0, 2), number=st.integers(0, 47))
+    def what_usually_comes_next(self, dlts: int, number: int) -> None:
+        self.go_on(1, dlts, number)
 
-    @rule(dlts=st.integers(0, 1))
-    def the_windows_end(self, dlts: int) -> None:
+    def go_on(self, steps: int, dlts: int, number: int) -> None:
+        for _ in range(steps):
+            self.usual_step(dlts, number)
+
+    def usual_step(self, dlts: int, number: int) -> None:
+        """Goes on with whatever the trial waits for, so that late states are reached."""
+        review, trial = self.trial.review, self.trial
+        if review is not None:
+            self.sign(review.recommendation, review.recommended_level_id)
+        elif trial.mtd is not None and trial.rp2d is None:
+            self.an_rp2d(trial.mtd)
+        elif self.in_state("reserved", "authorised"):
+            self.dose_the_reserved()
+        elif self.in_state("dosed") and trial.phase1 != "closed":
+            self.end_the_windows(dlts)
+        else:
+            self.enrol(4, number)
+
+    @rule(dlts=st.sampled_from([0, 0, 0, 1, 2]), number=st.integers(0, 47))
+    def a_month(self, dlts: int, number: int) -> None:
+        self.go_on(4, dlts, number)
+
+    def dose_the_reserved(self) -> None:
+        for who in self.in_state("reserved", "authorised"):
+            ready = c.AuthoriseFirstDose(subject_id=who, planned_on=self.today)
+            self.send(ready, self.staff(who))
+            given = c.ReportFirstDose(subject_id=who, dosed_on=self.today)
+            self.send(given, self.staff(who))
+
+    def end_the_windows(self, dlts: int) -> None:
         dosed = self.in_state("dosed")
         for who in dosed[:dlts]:
-            self.a_dlt(who, 0)
+            self.send(c.ReportDlt(subject_id=who, onset_on=self.today), self.staff(who))
         self.at += timedelta(days=28)
         for who in dosed[dlts:]:
-            self.an_outcome(who, True)
-
-    @precondition(lambda self: self.trial.review is not None)
-    @rule()
-    def the_review_is_signed_as_recommended(self) -> None:
-        review = self.trial.review
-        assert review is not None
-        self.sign(review.recommendation, review.recommended_level_id)
-
-    @precondition(lambda self: self.trial.mtd is not None)
-    @rule()
-    def the_mtd_becomes_the_rp2d(self) -> None:
-        assert self.trial.mtd is not None
-        self.an_rp2d(self.trial.mtd)
+            cleared = c.ReportWindowOutcome(subject_id=who, outcome="cleared")
+            self.send(cleared, self.staff(who))
 
     def teardown(self) -> None:
         again = new_trial("T1")
