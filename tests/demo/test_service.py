@@ -1,0 +1,97 @@
+"""The story over real HTTP: the real API, with ports in memory instead of Kafka and Redis."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import uvicorn
+
+from protocols.parse import parse_protocol
+from services.api.app import build_app
+from services.demo.run import shipped_story
+from services.demo.service import Service, ServiceError
+from services.demo.tell import Reply, actor_of, tell
+from services.local.places import free_port
+from services.local.processes import wait_until
+from services.settings import ApiSettings
+from tests.services.memory import Memory
+
+NAMES = ("centre", "reviewer", "S1", "S2", "S3", "S4")
+
+
+@contextmanager
+def _serving(memory: Memory, tokens: Path) -> Iterator[str]:
+    """The API on a port of its own, in a thread."""
+    auditor = {"id": "auditor", "role": "auditor", "sites": ["*"]}
+    actors = [actor_of(name).model_dump(mode="json") for name in NAMES]
+    tokens.write_text(json.dumps({f"token-{a['id']}": a for a in (*actors, auditor)}))
+    app = build_app(memory.ports(), ApiSettings(token_file=tokens))
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none"))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        assert wait_until(lambda: server.started, 20.0)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    with _serving(Memory(), tmp_path / "tokens.json") as served:
+        yield served
+
+
+def _service(url: str, trial_id: str = "NCT00825734-demo") -> Service:
+    return Service(url, trial_id, lambda actor_id: f"token-{actor_id}")
+
+
+def test_the_story_goes_as_told_over_http_and_is_known_afterwards(url: str) -> None:
+    story, service = shipped_story(), _service(url)
+    zone = parse_protocol(story.protocol_text).time_zone
+    first = list(tell(story, zone, service))
+    again = list(tell(story, zone, _service(url)))
+    assert [outcome.differences for outcome in first] == [()] * len(story.steps)
+    assert [outcome.reply for outcome in again] == [outcome.reply for outcome in first]
+    assert all(outcome.told_before for outcome in again)
+    assert service.board()["mtd"] == "L1"
+    assert [entry["subject_id"] for entry in service.waitlist()] == ["S2-008"]
+
+
+def test_two_tellings_are_two_trials(url: str) -> None:
+    story = shipped_story()
+    zone = parse_protocol(story.protocol_text).time_zone
+    next(tell(story, zone, _service(url)))
+    assert not next(tell(story, zone, _service(url, "NCT00825734-demo-2"))).told_before
+
+
+def test_what_the_service_says_is_what_the_person_reads(url: str) -> None:
+    with pytest.raises(ServiceError, match="404 There is no such trial"):
+        _service(url).board()
+
+
+def test_a_command_that_was_not_taken_names_what_is_wrong(url: str) -> None:
+    story, service = shipped_story(), _service(url)
+    zone = parse_protocol(story.protocol_text).time_zone
+    first = next(tell(story, zone, service))
+    assert isinstance(first.reply, Reply)
+    at = first.step.at.replace(tzinfo=zone)
+    command = {"type": "ActivateTrial", "meaning": "I sign", "colour": "red"}
+    with pytest.raises(ServiceError, match="/colour"):
+        service.send(1, actor_of("reviewer"), at, command)
+
+
+def test_a_token_that_nobody_has_is_said(url: str) -> None:
+    stranger = Service(url, "T1", lambda actor_id: "another")
+    with pytest.raises(ServiceError, match="401 Nobody is signed in"):
+        stranger.board()
+
+
+def test_an_address_where_nobody_answers_is_said() -> None:
+    with pytest.raises(ServiceError, match="does not answer"):
+        _service(f"http://127.0.0.1:{free_port()}").board()
