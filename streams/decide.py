@@ -17,6 +17,7 @@ from streams.health import Health, patiently
 from streams.inbox import Inbox, Item
 from streams.kafka import Producer
 from streams.ledger import Ledger
+from streams.log_reader import LogReader
 from streams.ports import Rules
 from streams.probe import Probe
 from streams.read_side import Publication, ReadSide, Reply
@@ -46,6 +47,7 @@ class DecideStage:
         producer: Producer,
         read_side: ReadSide,
         recovery: Recovery,
+        parked: LogReader,
         health: Health,
     ) -> None:
         self.inbox = Inbox("trial.commands", limit=4 * MOST)
@@ -58,7 +60,7 @@ class DecideStage:
         self._ledgers: dict[int, Ledger] = {}
         self._probe = Probe(read_side)
         self._clock = Clock(settings.partitions, rules.next_deadline, producer)
-        self._resuming = Resuming(recovery.reader)
+        self._resuming = Resuming(parked)
 
     def assigned(self, partitions: Iterable[int]) -> None:
         self._forget(partitions)

@@ -16,6 +16,7 @@ from faust.types.tuples import TP
 from mode.supervisors import CrashingSupervisor
 
 from streams.crash import crash_point
+from streams.direct_drain import use_direct_drain
 from streams.inbox import GapError, Inbox
 from streams.settings import Settings
 
@@ -63,6 +64,7 @@ def build_app(settings: Settings, stages: Stages, started: Callable[[], None]) -
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
+    use_direct_drain(app)
     for topic, stage in stages.by_topic.items():
         _consume(app, topic, stage)
     _own(app, stages)

@@ -90,14 +90,23 @@ class Worker:
         self.health = health
         self.producer = Producer(settings)
         self.read_side = ReadSide(self._redis)
-        self.readers = (LogReader(settings), LogReader(settings))
+        # One for each that reads: recovery, the halts of decide, announce.
+        self.readers = (LogReader(settings), LogReader(settings), LogReader(settings))
         recovery = Recovery(self.readers[0], self.read_side, rules, self._append)
         self.judge = JudgeStage(
             settings, parse_protocol, judge_form, self.producer, self.read_side, health
         )
-        self.decide = DecideStage(settings, rules, self.producer, self.read_side, recovery, health)
+        self.decide = DecideStage(
+            settings,
+            rules,
+            self.producer,
+            self.read_side,
+            recovery,
+            self.readers[1],
+            health,
+        )
         self.announce = AnnounceStage(
-            cloud_events_json, self.producer, self.read_side, self.readers[1], health
+            cloud_events_json, self.producer, self.read_side, self.readers[2], health
         )
 
     def stages(self) -> Stages:

@@ -36,14 +36,17 @@ class Owner:
         self.redis: Client = redis_client(self.settings)
         self.read_side = ReadSide(self.redis)
         self.reader = LogReader(self.settings)
+        self.parked = LogReader(self.settings)
         await self.producer.start()
         await self.reader.start()
+        await self.parked.start()
         self.stage = DecideStage(
             self.settings,
             self.rules,
             self.producer,
             self.read_side,
             Recovery(self.reader, self.read_side, self.rules, self._append),
+            self.parked,
             self.health,
         )
         return self
@@ -51,6 +54,7 @@ class Owner:
     async def stop(self) -> None:
         await self.producer.stop()
         await self.reader.stop()
+        await self.parked.stop()
         await self.redis.aclose()
 
     def own(self, trial_id: str) -> None:

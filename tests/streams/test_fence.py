@@ -1,4 +1,4 @@
-"""The record and the fence on real Kafka and Redis: stale owners, lost and rolled back read sides."""
+"""The record and the fence on real Kafka and Redis: stale owners, a read side lost or put back."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One trial's decider raises: that trial halts, all others go on, and nothing is lost on the way."""
+"""One trial's decider raises: that trial halts, all others go on, and nothing is lost."""
 
 from dataclasses import replace
 

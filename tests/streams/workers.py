@@ -1,4 +1,4 @@
-"""Worker processes as they are deployed, and a client that gives them work and looks at the outcome."""
+"""Worker processes as they are deployed, and a client that gives them work and looks at it."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -110,14 +110,16 @@ class Client:
     def command_id(self, name: str) -> UUID:
         return uuid5(NAMESPACE, f"{self.trial}/{name}")
 
-    async def send(self, name: str, command: c.AnyCommand, actor: c.Actor = CENTRE) -> UUID:
+    async def send(
+        self, name: str, command: c.AnyCommand, actor: c.Actor = CENTRE, at: datetime = AT
+    ) -> UUID:
         """Returns when Kafka has it."""
         body = canonical(command.model_dump(mode="json"))
         request = c.Request(
             trial_id=self.trial,
             command_id=self.command_id(name),
             digest=digest(body),
-            at=AT,
+            at=at,
             actor=actor,
             command=command,
         )
@@ -132,18 +134,30 @@ class Client:
         assert answer is not None, f"{name} was not answered"
         return answer
 
+    async def send_opening(self, **protocol: object) -> list[UUID]:
+        """What `open` asks for, without waiting for any worker."""
+        return [await self.send(name, command) for name, command in self._opening(protocol)]
+
     async def open(self, **protocol: object) -> None:
         """A simulated trial with a protocol, one site, and its first level open."""
+        for name, command in self._opening(protocol):
+            await self.ask(name, command)
+
+    def _opening(self, protocol: dict[str, object]) -> list[tuple[str, c.AnyCommand]]:
         text = protocol_text(protocol_id=self.trial[:40], **protocol)  # type: ignore[arg-type]
-        await self.ask("adopt", c.AdoptProtocol(text=text, clock="simulated", meaning="I do."))
-        await self.ask("site S1", site("S1"))
-        await self.ask("activate", c.ActivateTrial(meaning="I open it."))
+        return [
+            ("adopt", c.AdoptProtocol(text=text, clock="simulated", meaning="I do.")),
+            ("site S1", site("S1")),
+            ("activate", c.ActivateTrial(meaning="I open it.")),
+        ]
 
 
 def site(site_id: str) -> c.ActivateSite:
     return c.ActivateSite(site_id=site_id, protocol_version="1.0", approved_on=date(2027, 1, 15))
 
 
-def form(subject: str, site_id: str = "S1") -> c.SubmitForm:
-    filled = eligible_form(subject, site_id, on=date(2027, 2, 20), planned=date(2027, 2, 25))
+def form(subject: str, site_id: str = "S1", at: datetime = AT) -> c.SubmitForm:
+    """Of that day, for a subject who passes everything, to be dosed three days later."""
+    on = at.date()
+    filled = eligible_form(subject, site_id, on=on, planned=on + timedelta(days=3))
     return c.SubmitForm(subject_id=subject, site_id=site_id, form=filled)

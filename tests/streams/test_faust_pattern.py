@@ -1,0 +1,105 @@
+"""What we ask of Faust: hands over, acknowledges nothing, and its short cut cannot block."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from faust.transport.drivers.aiokafka import Consumer
+
+from streams.direct_drain import DirectConsumer
+from streams.faust_app import Stages, build_app
+from streams.inbox import Inbox
+from streams.settings import Settings
+from streams.topics import COMMANDS, LOG
+
+SETTINGS = Settings(kafka_bootstrap="127.0.0.1:1", redis_url="redis://127.0.0.1:1")
+
+
+class Still:
+    """A stage that only has an inbox."""
+
+    def __init__(self, name: str) -> None:
+        self.inbox = Inbox(name, 10)
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        self.inbox.assigned(partitions)
+
+    def revoked(self, partitions: Sequence[int]) -> None:
+        self.inbox.revoked(partitions)
+
+
+def test_the_settings_under_which_faust_loses_nothing() -> None:
+    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None)
+    conf = app.conf
+    assert conf.agent_supervisor.__name__ == "CrashingSupervisor"
+    assert (conf.topic_allow_declare, conf.topic_disable_leader) == (False, True)
+    assert (conf.web_enabled, conf.stream_wait_empty) == (False, False)
+    assert conf.processing_guarantee.value == "at_least_once"
+    assert 6 <= conf.broker_session_timeout <= 10
+
+
+def test_faust_itself_acknowledges_nothing() -> None:
+    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None)
+    agents = list(app.agents.values())
+    assert [agent.name for agent in agents] == ["trial.commands.agent"]
+    assert agents[0].concurrency == 1
+    assert agents[0].channel.acks is False
+
+
+class Flow:
+    """As much of a consumer as the short cut looks at."""
+
+    def __init__(self, *, suspended: bool = False, active: bool = True, full: bool = False) -> None:
+        self.suspend_flow = asyncio.Event()
+        if suspended:
+            self.suspend_flow.set()
+        self._stopped = asyncio.Event()
+        self.app = type("App", (), {})()
+        self.app.flow_control = type("Flow", (), {"is_active": lambda _: active})()
+        queue = type("Queue", (), {"full": lambda _: full})()
+        self.app.topics = [type("Topic", (), {"queue": queue})()]
+
+    _cannot_block = DirectConsumer._cannot_block
+
+
+@pytest.mark.parametrize(
+    ("flow", "is_direct"),
+    [
+        ({}, True),
+        ({"suspended": True}, False),
+        ({"active": False}, False),
+        ({"full": True}, False),
+    ],
+)
+async def test_a_message_is_taken_directly_only_when_nothing_could_block_it(
+    flow: dict[str, bool], is_direct: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+
+    async def take() -> None:
+        taken.append("message")
+
+    async def faust_way(self: object, *coros: object, timeout: object = None) -> str:
+        for coro in coros:
+            coro.close()  # type: ignore[attr-defined]
+        return "faust"
+
+    monkeypatch.setattr(Consumer, "wait_first", faust_way)
+    consumer = DirectConsumer.__new__(DirectConsumer)
+    fake = Flow(**flow)
+    for name in ("suspend_flow", "_stopped", "app"):
+        consumer.__dict__[name] = getattr(fake, name)
+    said = await consumer.wait_first(take(), fake.suspend_flow.wait())
+    assert (taken == ["message"], said is None) == (is_direct, is_direct)
+
+
+def test_each_topic_has_one_agent_and_one_task_that_drains_it() -> None:
+    stages = Stages({COMMANDS: Still(COMMANDS), LOG: Still(LOG)})
+    app = build_app(SETTINGS, stages, lambda: None)
+    assert sorted(agent.name for agent in app.agents.values()) == [
+        "trial.commands.agent",
+        "trial.log.agent",
+    ]
