@@ -78,7 +78,7 @@ def _levels(board: dict[str, Any]) -> Table:
     """The highest level on top, as on a ladder."""
     phase = board["phase1"]
     doses = f"doses ({ILLUSTRATIVE})" if phase[ILLUSTRATIVE] else "doses"
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
     table.add_column("level", style="bold")
     table.add_column(doses, style="dim")
     table.add_column("n", justify="right")
@@ -101,7 +101,7 @@ def _subjects(subjects: Iterable[dict[str, Any]]) -> Text:
     line = Text()
     for subject in subjects:
         mark, _, colour = MARKS[mark_of(subject)]
-        line.append(f"{mark}\N{NO-BREAK SPACE}{subject['subject_id']}", colour).append("  ")
+        line.append(f"{mark}{subject['subject_id']}", colour).append("  ")
     return line if line.plain else Text("·", "dim")
 
 

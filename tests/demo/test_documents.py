@@ -90,5 +90,7 @@ def test_every_decision_is_indexed_and_has_its_five_parts() -> None:
     for path in decisions:
         text = path.read_text("utf-8")
         assert f"({path.name})" in index
-        for part in ("Status:", "Context.", "Decision.", "Consequences.", "Rejected."):
-            assert f"**{part}**" in text, f"{path.name} has no {part}"
+        assert text.startswith(f"# {int(path.name[:4])}. "), path.name
+        assert "\nStatus: " in text
+        for part in ("Context", "Decision", "Consequences", "Rejected"):
+            assert f"\n## {part}\n" in text, f"{path.name} has no {part}"
