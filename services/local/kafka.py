@@ -87,12 +87,18 @@ class Kafka:
         while time.monotonic() < deadline:
             if not processes.is_running(process):
                 raise LocalError("Kafka ended while it started.", f"read {self.log}")
-            if _in_own_loop(_answers(self.bootstrap, self.port)):
+            if _in_own_loop(_cluster_that_answers(self.bootstrap, self.port)) == self.cluster_id:
                 return
             time.sleep(0.1)
         raise LocalError(
             f"Kafka did not answer within {within_seconds:.0f} seconds.", f"read {self.log}"
         )
+
+    @property
+    def cluster_id(self) -> str:
+        """Given when the folder was formatted: tells this Kafka from any other on its port."""
+        lines = (self._data / "meta.properties").read_text("utf-8").splitlines()
+        return next(line for line in lines if line.startswith("cluster.id=")).partition("=")[2]
 
     @property
     def _properties(self) -> Path:
@@ -141,21 +147,23 @@ def _new_cluster_id() -> str:
     return urlsafe_b64encode(bytes([raw[0] & 0x7F]) + raw[1:]).rstrip(b"=").decode("ascii")
 
 
-async def _answers(bootstrap: str, port: int) -> bool:
+async def _cluster_that_answers(bootstrap: str, port: int) -> str | None:
+    """The id of the cluster, once a broker with this port is one of its brokers."""
     if is_free(port):
-        return False
+        return None
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
     try:
         await admin.start()
         cluster = await admin.describe_cluster()
-        return any(broker["port"] == port for broker in cluster["brokers"])
+        ports = [broker["port"] for broker in cluster["brokers"]]
+        return str(cluster["cluster_id"]) if port in ports else None
     except (KafkaError, OSError):
-        return False
+        return None
     finally:
         await admin.close()
 
 
-def _in_own_loop(work: Coroutine[Any, Any, bool]) -> bool:
+def _in_own_loop(work: Coroutine[Any, Any, str | None]) -> str | None:
     """Runs it in a thread: callers may be in a thread that has its own event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

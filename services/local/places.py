@@ -1,9 +1,11 @@
 """Where the local stack keeps its data, and where clones of the project share their downloads."""
 
+import fcntl
 import os
 import random
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from services.local.errors import LocalError
@@ -22,6 +24,15 @@ def cache_folder() -> Path:
     """The user's cache (`XDG_CACHE_HOME`, else `~/.cache`): may be deleted at any time."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base).absolute() / "holdfast"
+
+
+@contextmanager
+def alone_in_choosing() -> Iterator[None]:
+    """Of this user's starts only one at a time chooses a port and waits until it is taken."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with (cache_folder() / "ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def is_free(port: int) -> bool:

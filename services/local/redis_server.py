@@ -73,7 +73,7 @@ class RedisServer:
         )
 
     def wait(self, process: Process, within_seconds: float = 60.0) -> None:
-        """Returns when it answers a ping, which it does only after all data are loaded."""
+        """Returns when it answers, which it does only after all data are loaded."""
         deadline = time.monotonic() + within_seconds
         while time.monotonic() < deadline:
             if not processes.is_running(process):
@@ -82,7 +82,7 @@ class RedisServer:
                     f"read {self.log}; if its data cannot be read, move {self.data} away: "
                     "Holdfast builds it again from Kafka",
                 )
-            if _answers(self.port):
+            if _pid_that_answers(self.port) == process.pid:
                 return
             time.sleep(0.02)
         raise LocalError(
@@ -110,10 +110,16 @@ def _ask(program: Path) -> RedisProgram | None:
     return RedisProgram(program, found.group(1), found.group(2)) if found else None
 
 
-def _answers(port: int) -> bool:
+def _pid_that_answers(port: int) -> int | None:
+    """The process that serves this port, once it answers commands."""
     try:
         with socket.create_connection((LOOPBACK, port), timeout=2) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
-    except OSError:
-        return False
+            connection.sendall(b"PING\r\nINFO server\r\n")
+            answer = connection.makefile("rb")
+            if not answer.readline().startswith(b"+PONG"):
+                return None
+            size = int(answer.readline()[1:])
+            found = re.search(rb"process_id:(\d+)", answer.read(size))
+            return int(found.group(1)) if found else None
+    except (OSError, ValueError):
+        return None

@@ -14,7 +14,7 @@ from services.local.guard import Guard
 from services.local.java import find_java
 from services.local.kafka import Kafka
 from services.local.kafka_jars import KAFKA_VERSION, Progress, fetch_jars, missing_jars
-from services.local.places import LOOPBACK, free_port
+from services.local.places import LOOPBACK, alone_in_choosing, free_port
 from services.local.ready import READY_PATH, wait_ready
 from services.local.redis_server import RedisServer, find_redis
 from services.local.run_state import (
@@ -70,11 +70,9 @@ def up(home: Path, screen: Screen, guard: Guard) -> Addresses:
     """
     with only_one(home):
         start = _Start(home, screen, guard)
-        start.kafka()
-        start.redis()
-        start.topics()
-        start.worker()
-        start.web()
+        for step in (start.kafka, start.redis, start.topics, start.worker, start.web):
+            with alone_in_choosing():
+                step()
         return addresses(home)
 
 
