@@ -35,7 +35,7 @@ class Tally:
 
 
 def tally(regimens: tuple[Regimen, ...], rules: CountingRules, registration_on: date) -> Tally:
-    """The counts of a form's regimens (`domain` rules of counting: docs/decisions/0003)."""
+    """The counts of a form's regimens (docs/decisions/0017)."""
     courses = [c for r in regimens if (c := course_of(r, rules)) is not None]
     lines = _lines(sorted(courses, key=lambda course: course.starts), rules)
     if rules.promote_months is not None:

@@ -1,0 +1,109 @@
+"""Criteria as data: every key known, every bound given, ids complete, one way of counting."""
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from eligibility.criteria import FAMILIES, CriterionError, build_criteria, parse_criterion
+from protocols.declared import DECLARED
+from tests.eligibility.base import shipped
+
+
+def tables() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads(shipped().text)["criteria"]
+    return found
+
+
+def table(criterion_id: str, **changes: Any) -> dict[str, Any]:
+    [one] = [t for t in tables() if t["id"] == criterion_id]
+    changed = {**one, **changes}
+    return {key: value for key, value in changed.items() if value is not None}
+
+
+def error(criterion_id: str, **changes: Any) -> CriterionError:
+    with pytest.raises(CriterionError) as caught:
+        parse_criterion(table(criterion_id, **changes))
+    return caught.value
+
+
+def test_the_shipped_criteria_are_the_41_of_the_record() -> None:
+    assert tuple(one.id for one in build_criteria(tables(), DECLARED)) == DECLARED
+
+
+def test_every_family_is_used_by_the_shipped_protocol() -> None:
+    assert {t["family"] for t in tables()} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("one", tables(), ids=lambda t: t["id"])
+def test_a_misspelt_key_stops_every_family(one: dict[str, Any]) -> None:
+    with pytest.raises(CriterionError) as caught:
+        parse_criterion({**one, "treshold": 3})
+    assert (caught.value.key, caught.value.rule) == ("treshold", "unknown key")
+
+
+def test_errors_name_key_rule_and_mend() -> None:
+    wrong = error("I1", years_min=None, years_mn=18)
+    assert str(wrong) == "years_min: this key is missing. Mend: add `years_min = ...`."
+    wrong = error("I1", years_mn=18)
+    assert (wrong.key, wrong.mend) == ("years_mn", "write `years_min`, or remove it")
+    assert error("I1", family="aeg").key == "family"
+    assert "registration" in error("I1", anchor="birthday").mend
+    assert error("I1", years_min="18").mend == "write a whole number without quotes"
+    assert error("I1", years_min=True).key == "years_min"
+    assert error("I6", ratio_under=2.2).mend == 'write it as a string, such as "1.5"'
+    assert error("I6", ratio_under="NaN").key == "ratio_under"
+    assert error("I6", her2_safety="ignore").key == "her2_safety"
+    assert error("I5a", phase2_mode="any").key == "phase2_mode"
+    assert error("I5a", toxicity_swaps=["paclitaxel"]).key == "toxicity_swaps"
+    assert error("I5d", days_over=None).rule == "0 wash-outs are given"
+    assert error("I5d", days_min=28).rule == "2 wash-outs are given"
+    assert error("E7", no=["viruses.hvi"]).rule == "the form has no field `viruses.hvi`"
+    assert error("E7", no=["demographics.birth_date"]).key == "no"
+    assert error("I9", with_liver_metastases_under_upper_limits="2").rule.startswith("lower")
+
+
+@pytest.mark.parametrize(
+    ("limit", "key"),
+    [
+        ({"analyte": "neutrophils", "unit": "/uL"}, "limits[0].over"),
+        ({"analyte": "neutrophils", "over": "1", "under": "2", "unit": "/uL"}, "limits[0].over"),
+        ({"analyte": "neutrophils", "over": "1500"}, "limits[0].unit"),
+        ({"analyte": "neutrophils", "over": "1500", "unit": "g/dL"}, "limits[0].unit"),
+        ({"analyte": "leukocytes", "over": "1500", "unit": "/uL"}, "limits[0].analyte"),
+        ({"analyte": "ast", "under_upper_limits": "2", "unit": "U/L"}, "limits[0].unit"),
+    ],
+)
+def test_a_laboratory_limit_has_one_bound_and_a_unit_of_its_analyte(
+    limit: dict[str, str], key: str
+) -> None:
+    assert error("I8", limits=[limit]).key == key
+
+
+def test_ids_are_complete_and_each_once() -> None:
+    with pytest.raises(CriterionError, match="criteria are missing: I1, E21"):
+        build_criteria([t for t in tables() if t["id"] not in ("I1", "E21")], DECLARED)
+    with pytest.raises(CriterionError, match="two criteria are called I1"):
+        build_criteria([*tables(), tables()[0]], DECLARED)
+    with pytest.raises(CriterionError, match="criteria are not declared: I99"):
+        build_criteria([*tables(), table("I1", id="I99")], DECLARED)
+
+
+def test_regimens_are_counted_in_one_way() -> None:
+    others = [t for t in tables() if t["id"] != "E1"]
+    with pytest.raises(CriterionError, match="count regimens differently"):
+        build_criteria([*others, table("E1", rechallenge_as_same=False)])
+
+
+def test_validity_and_wash_outs_are_there_for_the_checks_of_a_protocol() -> None:
+    rules = {one.id: one.rule for one in shipped().criteria}
+    assert (rules["I8"].validity_days, rules["I11"].validity_days) == (14, 42)
+    assert (rules["I3"].validity_days, rules["I14"].validity_days) == (28, 7)
+    assert (rules["E2"].washout_days, rules["E12"].washout_days) == (28, 186)
+    assert rules["I1"].validity_days is None
+
+
+def test_only_parameters_that_the_record_lacks_are_marked_illustrative() -> None:
+    marked = {one.id for one in shipped().criteria if one.illustrative}
+    with_days = {one.id for one in shipped().criteria if one.rule.validity_days is not None}
+    assert marked == (with_days - {"I14"}) | {"I5a", "I6", "I16", "E1"}
