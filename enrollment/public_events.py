@@ -71,11 +71,11 @@ class PublicEvent(Model):
     """Of the slot, the subject, the level or the phase, as the type says."""
     rule: str | None = None
     """The rule that refuses or makes wait (R16); never a criterion."""
-    earliest: date | None = None
+    earliest_on: date | None = None
     """The earliest date on which that could change; null where none can be known (R17)."""
     position: int | None = None
     expires_at: AwareDatetime | None = None
-    dose_not_before: date | None = None
+    dose_not_before_on: date | None = None
     version: str | None = None
     corrects: str | None = None
     """For a correction: the public type whose event of this slot it corrects."""
@@ -150,6 +150,8 @@ PRIVATE: Final[frozenset[type[e.AnyEvent]]] = frozenset(
 )
 """Events that the public is told nothing of."""
 SHARED: Final = ("position", "earliest", "expires_at", "dose_not_before", "phase", "level_id")
+DATES: Final = {"earliest": "earliest_on", "dose_not_before": "dose_not_before_on"}
+"""In public every date is named `*_on`."""
 assert NAMES.keys() | PRIVATE | {e.FormJudged} == set(get_args(e.AnyEvent))
 CORRECTED: Final = {
     "first_dose_on": "slot.dosed",
@@ -176,7 +178,7 @@ def public(event: e.AnyEvent, trial_id: str) -> PublicEvent | None:
     for field in ("subject_id", "site_id", "slot_id", *SHARED):
         value = getattr(event, field, None)
         if value is not None:
-            told[field] = value
+            told[DATES.get(field, field)] = value
     state = STATES.get(name)
     if state is not None:
         told["state"] = state

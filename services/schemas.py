@@ -9,6 +9,7 @@ from eligibility.form import ScreeningForm
 from enrollment import events as e
 from enrollment.commands import AnyCommand, Request
 from enrollment.public_events import (
+    DATES,
     NAMES,
     PREFIX,
     RULES_SHOWN,
@@ -88,16 +89,17 @@ def _data_schema(name: PublicType, source: type[BaseModel]) -> dict[str, Any]:
     told = PublicEvent.model_json_schema(mode="serialization")["properties"]
     taken = ("phase",) if source is e.FormJudged else SHARED
     fields = [field for field in (*IDS, *taken) if field in source.model_fields]
-    required = ["trial_id", *(field for field in fields if not _may_be_null(source, field))]
+    always = [DATES.get(field, field) for field in fields if not _may_be_null(source, field)]
+    shown = [DATES.get(field, field) for field in fields]
     extra = list(MORE.get(name, ()))
     extra += ["state"] if name in STATES else []
     extra += ["rule"] if source in RULES_SHOWN else []
     return {
         "type": "object",
         "properties": {
-            field: _not_null(told[field]) for field in ("trial_id", *fields, *extra)
+            field: _not_null(told[field]) for field in ("trial_id", *shown, *extra)
         },
-        "required": required + extra,
+        "required": ["trial_id", *always, *extra],
         "additionalProperties": False,
     }
 
