@@ -127,6 +127,7 @@ class Story:
     answer: Answer | None = None
     now: datetime = datetime(2027, 1, 1, tzinfo=UTC)
     steps: int = 0
+    sent: list[tuple[datetime, c.Actor, c.AnyCommand]] = field(default_factory=list)
     zone: ZoneInfo = CHICAGO
 
     # --- when ---
@@ -139,6 +140,7 @@ class Story:
     def do(self, command: c.AnyCommand, actor: c.Actor) -> Said:
         """One command; every step proves that the log alone gives the same state."""
         self.steps += 1
+        self.sent.append((self.now, actor, command))
         body = canonical(command.model_dump(mode="json"))
         request = c.JudgedRequest(
             trial_id="T1",
