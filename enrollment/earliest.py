@@ -34,7 +34,10 @@ HUMAN: Final = frozenset(
 def earliest(
     trial: Trial, phase: Phase, subject_id: str, site_id: str, barrier: Barrier, now: datetime
 ) -> date | None:
-    """The local date on which this subject, last in line now, could be reserved; or none."""
+    """The local date on which this subject could be reserved; or none.
+
+    A subject that is not on the list yet comes last.
+    """
     if barrier.rule in HUMAN or barrier.for_good:
         return None
     hours = timedelta(hours=trial.in_force.assignment.reservation_hours)
@@ -47,11 +50,14 @@ def earliest(
         free_at = [at for at, _ in _expiries(trial, phase)]
     if not free_at:
         return None
-    if _unlimited(trial, phase):
+    known = trial.subjects[subject_id].waiting
+    listed = known is not None and known.phase == phase
+    if not listed and _unlimited(trial, phase):
         ahead = trial.waiting[phase - 1] - trial.passed_over[phase - 1]
         return trial.in_force.local_date(_goes_round(free_at, ahead, hours, not_before))
     model = Forecast.of(trial, phase, hours, not_before)
-    model.add_last(subject_id, site_id)
+    if not listed:
+        model.add_last(subject_id, site_id)
     if barrier.rule == "held":
         model.open_places(places, now)
     else:

@@ -12,7 +12,7 @@ from enrollment.live_slot import amend_live_slot
 from enrollment.places import accruing_phase, barrier, site_barrier
 from enrollment.trial import Subject
 from enrollment.turn import Turn, of_slot
-from enrollment.waitlist import leave, reserve
+from enrollment.waitlist import leave, position_of, reserve
 
 
 def receive_form(
@@ -205,13 +205,21 @@ def reserved_answer(turn: Turn, subject_id: str) -> Answer:
 
 def waiting_answer(turn: Turn, subject_id: str) -> Answer:
     """An amended form of a subject that waits: the place on the list stays."""
-    waiting = turn.trial.subjects[subject_id].waiting
-    assert waiting is not None
+    subject = turn.trial.subjects[subject_id]
+    assert subject.waiting is not None
+    phase: Phase = 1 if subject.waiting.phase == 1 else 2
+    found = barrier(turn.trial, phase, subject.site_id, turn.today)
+    when = None
+    if found is not None:
+        when = earliest(turn.trial, phase, subject_id, subject.site_id, found, turn.now)
     return Answer(
         outcome="waitlisted",
         subject_id=subject_id,
-        phase=waiting.phase,
-        sentence="The subject keeps its place on the waitlist.",
+        phase=phase,
+        position=position_of(turn.trial, subject_id),
+        rule=None if found is None else found.rule,
+        sentence=None if found is None else found.sentence,
+        earliest=when,
     )
 
 

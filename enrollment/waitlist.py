@@ -77,6 +77,18 @@ def in_order(trial: Trial, phase: int) -> Iterator[str]:
     return (subject_id for _, subject_id in sorted(found))
 
 
+def position_of(trial: Trial, subject_id: str) -> int:
+    """The place on the list of the subject's phase, from 1; costs a walk over all subjects."""
+    waiting = trial.subjects[subject_id].waiting
+    assert waiting is not None, f"{subject_id} does not wait"
+    return 1 + sum(
+        other.waiting is not None
+        and other.waiting.phase == waiting.phase
+        and other.waiting.order < waiting.order
+        for other in trial.subjects.values()
+    )
+
+
 def _offer(turn: Turn, subject_id: str, phase: Phase) -> None:
     """Judges again for today; eligible takes the place, anything else is passed over."""
     subject = turn.trial.subjects[subject_id]

@@ -270,3 +270,12 @@ def test_refusals_are_events_that_name_rule_and_date() -> None:
     [wait] = trial.last(Waitlisted)
     assert (wait.rule, wait.position) == ("held", 1)
     assert wait.sentence
+
+
+def test_an_amended_form_keeps_the_place_and_is_told_rule_and_date_again() -> None:
+    trial = reserved_at_l1(3)
+    for i in range(4, 9):
+        trial.at("03-01 09:30").form(f"P{i}")
+    assert trial.at("03-01 11:00").amend("P5") == waits(2, "full", "03-04")
+    assert trial.at("03-01 11:01").amend("P7") == waits(4, "full", "03-07")
+    assert trial.waitlist() == ["P4", "P5", "P6", "P7", "P8"]
