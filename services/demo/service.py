@@ -16,6 +16,7 @@ from services.demo.tell import Reply
 
 WAIT_SECONDS = 30
 DECIDED_WITHIN_SECONDS = 120.0
+LOOK_EVERY_SECONDS = 0.2
 READER = "auditor"
 _WRITES: Mapping[str, Write] = {write.name: write for write in WRITES}
 _NAMES = {"earliest_on": "earliest", "dose_not_before_on": "dose_not_before"}
@@ -44,22 +45,36 @@ class Service:
             "Prefer": f"wait={WAIT_SECONDS}",
             "Holdfast-At": at.isoformat().replace("+00:00", "Z"),
         }
-        status, body = self._ask("POST", path, actor.id, told, _body(write, command))
+        content = _body(write, command)
         deadline = time.monotonic() + DECIDED_WITHIN_SECONDS
-        while status == 202:
-            if time.monotonic() >= deadline:
-                raise ServiceError(f"{path}: accepted, and not decided in time")
-            time.sleep(0.2)
-            status, body = self._ask("GET", body["location"], actor.id)
-        if status != 200:
-            raise ServiceError(f"{path}: {_problem(status, body)}")
-        return self._reply(body)
+        while time.monotonic() < deadline:
+            status, body = self._ask("POST", path, actor.id, told, content)
+            if status == 202:
+                status, body = self._looked(body["location"], actor.id, deadline)
+                if status == 404:  # The service was restarted: sending again is right and harmless.
+                    continue
+            if status == 200:
+                return self._reply(body)
+            if status != 503:
+                raise ServiceError(f"{path}: {_problem(status, body)}")
+            time.sleep(LOOK_EVERY_SECONDS)
+        raise ServiceError(f"{path}: not decided within {DECIDED_WITHIN_SECONDS:.0f} seconds")
+
+    def _looked(self, location: str, actor_id: str, deadline: float) -> tuple[int, dict[str, Any]]:
+        """Looks at a submission until it is decided, unknown, or the time is over."""
+        status, body = self._ask("GET", location, actor_id)
+        while status == 202 and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_SECONDS)
+            status, body = self._ask("GET", location, actor_id)
+        return status, body
 
     def known(self, number: int, actor: Actor) -> Reply | None:
         """What was decided when this step was sent before."""
         site_id = actor.sites[0] if actor.role == "site" else None
         submission = Submission(self.trial_id, site_id, _key(number))
         status, body = self._ask("GET", submission.location, actor.id)
+        if status not in (200, 202, 404):
+            raise ServiceError(f"{submission.location}: {_problem(status, body)}")
         return self._reply(body) if status == 200 else None
 
     def data_hash(self) -> str | None:
@@ -100,17 +115,26 @@ class Service:
         body: bytes | None = None,
     ) -> tuple[int, dict[str, Any]]:
         told = {"Authorization": f"Bearer {self._token_of(actor_id)}", **(headers or {})}
+        status, content = self._answer(method, path, body, told)
         try:
-            self._connection.request(method, path, body, told)
-            response = self._connection.getresponse()
-            content = response.read()
-        except (OSError, HTTPException) as error:
-            self._connection.close()
-            raise ServiceError(f"{self._at} does not answer: {error}") from error
-        try:
-            return response.status, json.loads(content)
+            return status, json.loads(content)
         except ValueError:
-            raise ServiceError(f"{path}: status {response.status}, and no JSON") from None
+            raise ServiceError(f"{path}: status {status}, and no JSON") from None
+
+    def _answer(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """Asks a second time on a new connection: a server may close one that was idle."""
+        for last in (False, True):
+            try:
+                self._connection.request(method, path, body, dict(headers))
+                response = self._connection.getresponse()
+                return response.status, response.read()
+            except (OSError, HTTPException) as error:
+                self._connection.close()
+                if last:
+                    raise ServiceError(f"{self._at} does not answer: {error}") from error
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _key(number: int) -> str:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
@@ -90,6 +92,67 @@ def test_a_token_that_nobody_has_is_said(url: str) -> None:
     stranger = Service(url, "T1", lambda actor_id: "another")
     with pytest.raises(ServiceError, match="401 Nobody is signed in"):
         stranger.board()
+
+
+@contextmanager
+def _scripted(*answers: tuple[int, dict[str, object]]) -> Iterator[tuple[str, list[str]]]:
+    """A server that gives these answers in turn, and notes what it was asked."""
+    asked: list[str] = []
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            key = self.headers.get("Idempotency-Key", "")
+            asked.append(f"{self.command} {self.path} {key}".strip())
+            status, body = left.pop(0)
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = answer  # The names that the library calls.
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_what_is_late_away_or_forgotten_is_asked_for_until_it_is_decided() -> None:
+    decided = {"outcome": "recorded", "sequence": 0}
+    record = {"sequence": 0, "events": [{"type": "TrialActivated"}]}
+    with _scripted(
+        (503, {"title": "away"}),
+        (202, {"location": "/v1/submissions/x"}),
+        (202, {"location": "/v1/submissions/x"}),
+        (404, {"title": "unknown"}),
+        (200, decided),
+        (200, {"items": [{"record": record}], "next": None}),
+    ) as (url, asked):
+        at = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)
+        command = {"type": "ActivateTrial", "meaning": "I sign"}
+        reply = _service(url, "T1").send(5, actor_of("reviewer"), at, command)
+    assert reply == Reply(decided, ({"type": "TrialActivated"},))
+    assert asked == [
+        "POST /v1/trials/T1/activation story-5",
+        "POST /v1/trials/T1/activation story-5",
+        "GET /v1/submissions/x",
+        "GET /v1/submissions/x",
+        "POST /v1/trials/T1/activation story-5",
+        "GET /v1/trials/T1/log?limit=1",
+    ]
 
 
 def test_an_address_where_nobody_answers_is_said() -> None:
