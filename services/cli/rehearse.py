@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -61,7 +61,7 @@ def _protocol(file: Path) -> Protocol:
         _give_up([str(error)])
 
 
-def _give_up(lines: list[str]) -> Any:
+def _give_up(lines: list[str]) -> NoReturn:
     for line in lines:
         click.echo(line, err=True)
     sys.exit(2)

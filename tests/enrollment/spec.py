@@ -162,7 +162,7 @@ class Story:
 
     # --- when: the centre ---
 
-    def adopt(self, text: str, clock: str = "simulated") -> Said:
+    def adopt(self, text: str, clock: Any = "simulated") -> Said:
         command = c.AdoptProtocol(text=text, clock=clock, meaning="I put it in force.")
         return self.do(command, CENTRE)
 
@@ -268,7 +268,7 @@ class Story:
         command = c.AuthoriseFirstDose(subject_id=subject, planned_on=day(on))
         return self.do(command, self.staff_of(subject))
 
-    def dose(self, subject: str, on: str | None = None, level: str | None = None) -> Said:
+    def dose(self, subject: str, on: str | date | None = None, level: str | None = None) -> Said:
         """Reports the first dose, authorised just before wherever that is granted."""
         given = self.now.astimezone(self.zone).date() if on is None else day(on)
         self.authorise(subject, given.isoformat())

@@ -23,7 +23,7 @@ subjects = st.integers(0, 8 * len(SUBJECTS) - 1)
 """Who a command is about: `AnyHistory.who` prefers those for whom it could mean something."""
 
 past_days = st.integers(-30, 0)
-TO_DEATH = {"reason": "Said so.", "meaning": "I judge so."}
+WHY: dict[str, Any] = {"reason": "Said so.", "meaning": "I judge so."}
 therapies = st.sampled_from([(1, 0)] * 6 + [(1, 1), (0, 1), (0, 2)])
 
 
@@ -220,7 +220,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(finding=st.sampled_from(["related", "unrelated"]))
     def an_adjudication(self, finding: Any) -> None:
         who = next(s for s in SUBJECTS if self.known(s) and self.trial.subjects[s].death_open)
-        command = c.AdjudicateDeath(subject_id=who, finding=finding, **TO_DEATH)
+        command = c.AdjudicateDeath(subject_id=who, finding=finding, **WHY)
         self.send(command, CENTRE)
 
     @rule(pick=subjects, hours=st.integers(1, 200))
@@ -233,7 +233,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(pick=subjects, criterion=st.sampled_from(["I5a", "E1"]), phase=st.sampled_from([1, 2]))
     def a_settlement(self, pick: int, criterion: str, phase: Any) -> None:
         who = self.who(pick)
-        command = c.SettleFinding(subject_id=who, phase=phase, criterion_id=criterion, **TO_DEATH)
+        command = c.SettleFinding(subject_id=who, phase=phase, criterion_id=criterion, **WHY)
         self.send(command, CENTRE)
 
     @rule(

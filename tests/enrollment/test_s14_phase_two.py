@@ -1,9 +1,11 @@
 """Scenario S14: Phase II places, site caps, Phase I subjects that count, and its stop."""
 
+from typing import Any
+
 from enrollment.events import PhaseOpened, PhaseStopped, ReviewDue, SlotRecalled
 from tests.enrollment.spec import P0, Story, opened, recorded, refused, reserved, waits
 
-ONLY_PHASE_ONE = {"a": 1, "m": 1}
+ONLY_PHASE_ONE: dict[str, Any] = {"a": 1, "m": 1}
 
 
 def rp2d_is_l2(number: int, site_cap: int | None = None, counts_phase1: bool = False) -> Story:
