@@ -16,13 +16,15 @@ from protocols.declared import DECLARED
 from protocols.errors import Problem
 from protocols.lines import Path, dotted, line_of
 
+_MOST = 2 * len(DECLARED)  # More tables than that repeat ids; the first of those are named.
+
 
 def parse_criteria(tables: Sequence[Any], lines: dict[Path, int]) -> tuple[Criteria, list[Problem]]:
     """The criteria that could be read, and what is wrong with the others."""
     problems: list[Problem] = []
     criteria: list[Criterion] = []
     seen: set[str] = set()
-    for index, table in enumerate(tables):
+    for index, table in enumerate(tables[:_MOST]):
         path: Path = ("criteria", index)
         if not isinstance(table, dict):
             continue  # The shape of the file says so already.

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+MOST_SHOWN: Final = 50
+"""As many problems as one message names; a text with more is no protocol yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +33,7 @@ class ProtocolError(ValueError):
         self.name = name
         self.problems = tuple(ordered)
         count = "1 error" if len(ordered) == 1 else f"{len(ordered)} errors"
-        super().__init__("\n".join([f"{name}: {count}", *(f"  {p}" for p in ordered)]))
+        more = len(ordered) - MOST_SHOWN
+        rest = [f"  and {more} more"] if more > 0 else []
+        shown = [f"  {problem}" for problem in ordered[:MOST_SHOWN]]
+        super().__init__("\n".join([f"{name}: {count}", *shown, *rest]))

@@ -19,7 +19,7 @@ def lines_of(text: str) -> dict[Path, int]:
     counts: Counter[Path] = Counter()
     table: Path = ()
     inside_string = False
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         toggles = len(_TRIPLE.findall(line)) % 2 == 1
         if inside_string:
             inside_string = not toggles

@@ -25,6 +25,7 @@ _WRONG_TYPE = {
     "string_too_long": "shorten it",
     "string_too_short": "fill it in",
 }
+_MOST = 200  # Looking for the key that was meant takes time; nobody mends more at once.
 _BOUNDS = ("greater_than_equal", "less_than_equal", "greater_than", "less_than", "too_short")
 
 
@@ -32,7 +33,8 @@ def problems_of(
     error: ValidationError, lines: dict[Path, int], at: Path = (), known: Iterable[str] = ()
 ) -> list[Problem]:
     """One problem for each error; `at` is where the validated table stands in the file."""
-    return [_problem(detail, lines, at, tuple(known)) for detail in error.errors()]
+    details = error.errors(include_url=False)[:_MOST]
+    return [_problem(detail, lines, at, tuple(known)) for detail in details]
 
 
 def _problem(

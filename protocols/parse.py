@@ -29,6 +29,10 @@ from protocols.sound import dose_levels, unsound, zone
 MAX_CHARACTERS: Final = 400_000
 """As much text as a command that adopts a protocol may carry."""
 
+MAX_LINE: Final = 2_000
+MAX_DOTS: Final = 40
+"""Per line. A key with thousands of dots would keep the TOML parser busy for minutes."""
+
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -37,9 +41,8 @@ def parse_protocol(text: str, name: str = "protocol") -> Protocol:
 
     `name` is how messages call the text, for example its file's name.
     """
-    if len(text) > MAX_CHARACTERS:
-        rule = f"the text has {len(text)} characters, more than {MAX_CHARACTERS}"
-        raise ProtocolError(name, [Problem("", rule, "shorten comments and descriptions")])
+    if too_large := _too_large(text):
+        raise ProtocolError(name, [too_large])
     raw = _toml(text, name)
     lines = lines_of(text)
     tables = raw.get("criteria")
@@ -54,13 +57,24 @@ def parse_protocol(text: str, name: str = "protocol") -> Protocol:
     return _protocol(file, criteria, text, _marked(raw))
 
 
+def _too_large(text: str) -> Problem | None:
+    if len(text) > MAX_CHARACTERS:
+        rule = f"the text has {len(text)} characters, more than {MAX_CHARACTERS}"
+        return Problem("", rule, "shorten comments and descriptions")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MAX_LINE or line.count(".") > MAX_DOTS:
+            rule = f"a line has more than {MAX_LINE} characters or {MAX_DOTS} dots"
+            return Problem("", rule, "break the line", number)
+    return None
+
+
 def _toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # A number or a nesting too big is one of these.
         said = str(error)
         place = _PLACE.search(said)
-        line = int(place[1]) if place and place[1] else len(text.splitlines()) or 1
+        line = int(place[1]) if place and place[1] else text.rstrip("\n").count("\n") + 1
         rule = f"not valid TOML: {_PLACE.sub('', said)}"
         mend = "correct the syntax (see toml.io)"
         raise ProtocolError(name, [Problem("", rule, mend, line)]) from error

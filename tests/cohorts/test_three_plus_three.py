@@ -26,7 +26,8 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
 
 def oracle(name: str) -> list[dict[str, Any]]:
-    return json.loads((DATA / name).read_text("utf-8"))["cases"]
+    cases: list[dict[str, Any]] = json.loads((DATA / name).read_text("utf-8"))["cases"]
+    return cases
 
 
 def at(*counts: tuple[int, int]) -> tuple[LevelCounts, ...]:
@@ -116,7 +117,7 @@ def chosen(walk: Walk, truth: list[Fraction], chance: Fraction) -> Counter[int]:
     """Probability of each MTD, doses counted from 1; 0 is no tolerable dose."""
     if walk.ended is not None:
         level = walk.ended.level
-        return Counter({0 if level is None else level + 1: chance})  # type: ignore[dict-item]
+        return Counter({0 if level is None else level + 1: chance})
     p = truth[walk.current]
     total: Counter[int] = Counter()
     for dlts, ways in enumerate((1, 3, 3, 1)):

@@ -117,7 +117,7 @@ def test_broken_syntax_is_named_with_its_line(broken: str, line: int) -> None:
     assert problem.line == line
 
 
-@pytest.mark.parametrize("hostile", ["a = " + "[" * 50_000, "a = " + "9" * 5_000])
+@pytest.mark.parametrize("hostile", ["a = " + "[\n" * 50_000, "a = " + "{a=" * 600])
 def test_hostile_text_is_an_error_and_never_a_crash(hostile: str) -> None:
     assert wrong(hostile).problems[0].rule.startswith("not valid TOML")
 
@@ -125,6 +125,21 @@ def test_hostile_text_is_an_error_and_never_a_crash(hostile: str) -> None:
 def test_a_text_that_is_too_large_is_refused_unread() -> None:
     (problem,) = wrong("#" * (MAX_CHARACTERS + 1)).problems
     assert "more than 400000" in problem.rule
+
+
+@pytest.mark.parametrize("line", ["a." * 150_000 + "a = 1", "[" + "a." * 41 + "a]", "x" * 2001])
+def test_a_line_that_would_keep_the_parser_busy_is_refused_unread(line: str) -> None:
+    (problem,) = wrong('id = "T1"\n' + line).problems
+    assert problem.rule == "a line has more than 2000 characters or 40 dots"
+    assert problem.line == 2
+
+
+def test_a_message_names_fifty_errors_and_counts_the_rest() -> None:
+    sites = "\n".join('[[sites]]\nid = "S1"\nname = "again"\n' for _ in range(60))
+    lines = str(wrong(protocol_text().replace("[[sites]]", f"{sites}\n[[sites]]", 1))).splitlines()
+    assert lines[0] == "trial.toml: 60 errors"
+    assert len(lines) == 52
+    assert lines[-1] == "  and 10 more"
 
 
 def test_several_errors_come_in_one_message_in_the_files_order() -> None:
