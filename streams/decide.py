@@ -24,6 +24,7 @@ from streams.read_side import Publication, ReadSide, Reply
 from streams.recovery import Recovery
 from streams.resume import Resuming
 from streams.settings import Settings
+from streams.topics import LOG as LOG_TOPIC
 from streams.work import Work, decide_items
 
 LOG = logging.getLogger(__name__)
@@ -207,7 +208,8 @@ class DecideStage:
                 LOG.warning("trial resumed", extra={"trial": trial_id})
 
     async def _tick(self) -> None:
-        """Once a second: is Redis as we left it, was a trial resumed, is a deadline behind us?"""
+        """Once a second: are log and Redis as left, was a trial resumed, is a deadline due?"""
+        await self._look_at_log()
         for partition, ledger in tuple(self._ledgers.items()):
             fits = await patiently(
                 lambda ledger=ledger: self._probe.look(ledger),  # type: ignore[misc]
@@ -223,6 +225,22 @@ class DecideStage:
                 await self._clock.tick(ledger)
         await self._recover_owned()
         await asyncio.sleep(0)
+
+    async def _look_at_log(self) -> None:
+        """Notices without any command that somebody else wrote, or that Kafka is away."""
+        owned = tuple(self._ledgers.values())
+        if not owned:
+            return
+        ends = await patiently(
+            lambda: self._recovery.reader.ends(LOG_TOPIC, [ledger.partition for ledger in owned]),
+            self._health,
+            "kafka",
+            lambda: any(self._holds(ledger) for ledger in owned),
+        )
+        for ledger in owned:
+            if ends is not None and ends[ledger.partition] != ledger.last_offset + 1:
+                LOG.error("trial.log is not as we left it", extra={"partition": ledger.partition})
+                self._forget((ledger.partition,))
 
     def _holds(self, ledger: Ledger) -> bool:
         """Whether this ledger still is the memory of its partition."""

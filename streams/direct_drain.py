@@ -2,8 +2,8 @@
 
 Faust waits for each message to be taken *or* for the flow to be suspended, with four asyncio tasks
 a message; that is most of its cost. While the flow is on and no queue is full, taking a message
-cannot block, so there is nothing to wait for: it is then taken directly. In every other case Faust's
-own way is used, which lets go of a message that is blocked when the flow is suspended.
+cannot block, so there is nothing to wait for: it is then taken directly. In every other case
+Faust's own way is used, which lets go of a message that is blocked when the flow is suspended.
 """
 
 import asyncio

@@ -56,9 +56,15 @@ class Producer:
             await self._producer.stop()
             self._producer = None
 
+    async def partitions_of(self, topic: str) -> int:
+        """How many partitions a topic has."""
+        assert self._producer is not None, "start the producer first"
+        return len(await self._producer.partitions_for(topic))
+
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
         """The offset of each message, in the order given; raises `SendFailedError` when unsure."""
-        assert self._producer is not None, "start the producer first"
+        if self._producer is None:
+            raise SendFailedError("the producer is not running")
         try:
             async with asyncio.timeout(self._settings.send_timeout_seconds + 5):
                 futures = [

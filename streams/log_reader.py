@@ -1,6 +1,6 @@
 """Reads a partition of `trial.log` (or of `trial.parked`) by offset, outside any group."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -26,6 +26,7 @@ class LogReader:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
             fetch_max_wait_ms=10,
+            request_timeout_ms=5000,
         )
         try:
             await consumer.start()
@@ -39,11 +40,14 @@ class LogReader:
             await self._consumer.stop()
             self._consumer = None
 
+    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """For each partition the offset of the next message, in one round trip."""
+        found = await self._started.end_offsets([TopicPartition(topic, p) for p in partitions])
+        return {at.partition: int(offset) for at, offset in found.items()}
+
     async def end(self, topic: str, partition: int) -> int:
         """The offset of the next message."""
-        at = TopicPartition(topic, partition)
-        ends = await self._started.end_offsets([at])
-        return int(ends[at])
+        return (await self.ends(topic, (partition,)))[partition]
 
     async def read(
         self, topic: str, partition: int, start: int, end: int

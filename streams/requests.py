@@ -1,7 +1,12 @@
 """Puts requests into `trial.requests`; for the API and for the owner's clock. No Faust in here."""
 
+import asyncio
+import contextlib
+
+from aiokafka.errors import KafkaError
+
 from enrollment.commands import Request
-from streams.kafka import Outgoing, Producer
+from streams.kafka import Outgoing, Producer, SendFailedError
 from streams.partition import partition_of
 from streams.settings import Settings
 
@@ -18,15 +23,28 @@ def request_message(request: Request, partitions: int) -> Outgoing:
     )
 
 
+class WrongCountError(Exception):
+    """Requests would land in other partitions than their trials'; the message has the mend."""
+
+
 class RequestWriter:
     """`send` returns only after Kafka has acknowledged the request on every in-sync replica."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer = Producer(settings)
+        self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
+        """Raises `KafkaError` while Kafka is away, `WrongCountError` when the settings are wrong."""
         await self._producer.start()
+        found = await self._producer.partitions_of(REQUESTS)
+        if found != self._settings.partitions:
+            await self._producer.stop()
+            raise WrongCountError(
+                f"{REQUESTS} has {found} partitions, the settings say {self._settings.partitions}: "
+                f"set HOLDFAST_PARTITIONS={found}"
+            )
 
     async def stop(self) -> None:
         await self._producer.stop()
@@ -34,7 +52,25 @@ class RequestWriter:
     async def send(self, request: Request) -> None:
         """Raises `streams.kafka.SendFailedError` when it is not known whether the request arrived.
 
-        After it the writer is no longer to be trusted: stop it, start a new one, and let the caller
-        send again with the same key, which is harmless.
+        Whoever sends the same request again does no harm. The next one goes by a new producer.
         """
-        await self._producer.send_all((request_message(request, self._settings.partitions),))
+        producer = self._producer
+        try:
+            await producer.send_all((request_message(request, self._settings.partitions),))
+        except SendFailedError:
+            await self._renew(producer)
+            raise
+
+    async def _renew(self, failed: Producer) -> None:
+        """After a failure a producer's numbering is not to be trusted; the first to fail renews."""
+        async with self._renewing:
+            if self._producer is not failed:
+                return
+            with contextlib.suppress(KafkaError):
+                await failed.stop()
+            fresh = Producer(self._settings)
+            try:
+                await fresh.start()
+            except KafkaError:
+                return
+            self._producer = fresh
