@@ -18,12 +18,10 @@ class PartialDate:
 
     first: date
     last: date
+    text: str
 
     def __str__(self) -> str:
-        if self.first == self.last:
-            return self.first.isoformat()
-        whole_year = self.first.month == 1 and self.last.month == 12
-        return f"{self.first:%Y}" if whole_year else f"{self.first:%Y-%m}"
+        return self.text
 
     def until(self, on: date) -> "tuple[date, date] | None":
         """The first and last day that may be meant, if it has happened by then; none if it has not.
@@ -43,16 +41,21 @@ def parse_partial_date(text: str) -> PartialDate:
     if not 1850 <= year <= 2200:
         raise ValueError("the year is out of range (1850 to 2200)")
     if month is None:
-        return PartialDate(date(year, 1, 1), date(year, 12, 31))
+        return PartialDate(date(year, 1, 1), date(year, 12, 31), text)
     if not 1 <= int(month) <= 12:
         raise ValueError("there is no such month")
     length = calendar.monthrange(year, int(month))[1]
     if day is None:
-        return PartialDate(date(year, int(month), 1), date(year, int(month), length))
+        return PartialDate(date(year, int(month), 1), date(year, int(month), length), text)
     if not 1 <= int(day) <= length:
         raise ValueError("there is no such day")
     on = date(year, int(month), int(day))
-    return PartialDate(on, on)
+    return whole_date(on)
+
+
+def whole_date(on: date) -> PartialDate:
+    """A date of which the day is known."""
+    return PartialDate(on, on, on.isoformat())
 
 
 def _validate(value: Any) -> PartialDate:

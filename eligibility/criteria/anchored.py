@@ -30,6 +30,8 @@ class Gap:
     """`days`, `months` or `years`; weeks are 7 days, the others calendar."""
     strict: bool
     anchor: Anchor
+    limit: str
+    """In words: `more than 28 days before treatment start on`."""
 
     @classmethod
     def parse(cls, table: Table, prefix: str = "", default: Anchor = "treatment_start") -> Self:
@@ -40,8 +42,15 @@ class Gap:
             mend = "give one of " + ", ".join(prefix + kind for kind in kinds)
             raise table.error(prefix + "days_min", f"{len(given)} wash-outs are given", mend)
         unit, bound = given[0].split("_")
-        anchor = table.choice(prefix + "anchor", ANCHORS, default)
-        return cls(table.whole(prefix + given[0]), unit, bound == "over", anchor)
+        amount, anchor = (
+            table.whole(prefix + given[0]),
+            table.choice(prefix + "anchor", ANCHORS, default),
+        )
+        words = f"{amount} {unit.rstrip('s') if amount == 1 else unit}"
+        limit = (
+            f"{'more than' if bound == 'over' else 'at least'} {words} before {_words(anchor)} on"
+        )
+        return cls(amount, unit, bound == "over", anchor, limit)
 
     def passes_from(self, ended: date) -> date:
         """The first anchor date on which the gap is long enough."""
@@ -51,10 +60,6 @@ class Gap:
             until = add_months(ended, self.amount * (12 if self.unit == "years" else 1))
         return add_days(until, 1) if self.strict else until
 
-    def limit(self) -> str:
-        unit = self.unit.rstrip("s") if self.amount == 1 else self.unit
-        return f"{'more than' if self.strict else 'at least'} {self.amount} {unit}"
-
     def days(self) -> int:
         """About how many days: for warnings about the protocol, never for a verdict."""
         return self.amount * {"days": 1, "months": 31, "years": 366}[self.unit]
@@ -63,21 +68,22 @@ class Gap:
         self, what: str, ended: PartialDate | None, completed_on: date, on: date, field: str
     ) -> Part:
         """Whether the gap since `ended` is long enough on the anchor date, whatever day it was."""
-        limit = f"must be {self.limit()} before {self.name(on)}"
+        limit = f"{self.limit} {on.isoformat()}"
         if ended is None:
-            return unknown(f"{what}: date not given, {limit}", field)
+            return unknown(f"{what}: date not given, must be {limit}", field)
         span = ended.until(completed_on)
         if span is None:
             return unknown(f"{what} {ended}: later than the form, so not a fact yet", field)
         if self.passes_from(span[1]) <= on:
-            return passed(f"{what} {ended}, {self.limit()} before {self.name(on)}")
+            return passed(f"{what} {ended.text}, {limit}")
         if self.passes_from(span[0]) > on:
             first = earliest(self.anchor, self.passes_from(span[1]))
-            return failed(f"{what} {ended}, {limit}", first)
-        return unknown(f"{what} {ended}: the day decides, {limit}", field)
+            return failed(f"{what} {ended}, must be {limit}", first)
+        return unknown(f"{what} {ended}: the day decides, must be {limit}", field)
 
-    def name(self, on: date) -> str:
-        return f"{self.anchor.replace('_', ' ')} on {on}"
+
+def _words(anchor: Anchor) -> str:
+    return anchor.replace("_", " ")
 
 
 class Dated(Protocol):
@@ -111,7 +117,7 @@ class Validity:
             return unknown(f"{what} of {taken} is dated after {min(completed_on, on)}", field)
         if add_days(span[0], self.days_max) >= on:
             return None
-        limit = f"{self.days_max} days before {self.anchor.replace('_', ' ')} on {on}"
+        limit = f"{self.days_max} days before {_words(self.anchor)} on {on}"
         if add_days(span[1], self.days_max) < on:
             return unknown(f"{what} of {taken} is stale, older than {limit}: repeat it", field)
         return unknown(f"{what} of {taken} may be older than {limit}: give the day", field)

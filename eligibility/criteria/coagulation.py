@@ -15,9 +15,10 @@ from eligibility.form import ScreeningForm
 
 @dataclass(frozen=True, slots=True)
 class Coagulation:
-    """INR strictly under `inr_under`; PT and PTT at most the laboratory's upper limit."""
+    """INR strictly under its limit; PT and PTT at most the laboratory's upper limits."""
 
-    inr_under: Decimal
+    inr: Limit
+    times: tuple[Limit, ...]
     validity: Validity
     validity_days: int | None
     sections: tuple[str, ...] = ("labs", "warfarin_or_heparin")
@@ -26,18 +27,18 @@ class Coagulation:
     @classmethod
     def parse(cls, table: Table) -> Self:
         validity = Validity.parse(table)
-        return cls(table.decimal("inr_under"), validity, validity.days_max)
+        inr = Limit.fixed("inr", "under", table.decimal("inr_under"), "1")
+        times = tuple(
+            Limit.of_upper_limits(analyte, "max_upper_limits", Decimal(1))
+            for analyte in ("pt", "ptt")
+        )
+        return cls(inr, times, validity, validity.days_max)
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
-        inr = self._limit(form, anchors, Limit("inr", "under", self.inr_under, "1"))
+        inr = self._limit(form, anchors, self.inr)
         if inr.answer is Answer.PASS:
             return inr
-        times = combine(
-            [
-                self._limit(form, anchors, Limit(analyte, "max_upper_limits", Decimal(1), ""))
-                for analyte in ("pt", "ptt")
-            ]
-        )
+        times = combine([self._limit(form, anchors, limit) for limit in self.times])
         if times.answer is Answer.PASS:
             return passed(f"{times.text} ({inr.text})")
         return self._neither(inr, times, form.warfarin_or_heparin)

@@ -1,6 +1,5 @@
 """Counts prior chemotherapy: every count that the facts and the protocol's silence still allow."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -9,7 +8,7 @@ from eligibility.criteria.counting_rules import CountingRules
 from eligibility.criteria.courses import Course, course_of
 from eligibility.criteria.same_line import relation
 from eligibility.form_history import Regimen
-from eligibility.partial_date import PartialDate, add_months
+from eligibility.partial_date import PartialDate, add_months, whole_date
 
 COUNT_MAX = 9
 """Counts above nine are all the same to every rule."""
@@ -42,11 +41,13 @@ def tally(regimens: tuple[Regimen, ...], rules: CountingRules, registration_on: 
         lines = [_promoted(line, rules, registration_on) for line in lines]
     heads = [line[0] for line in lines]
     in_doubt = [head for head in heads if head.doubt]
+    possible = _worlds(heads)
+    if not in_doubt:
+        return Tally(possible, possible, (), ())
+    by_facts = [h if h.doubt == "facts" else replace(h, options=h.options[:1]) for h in heads]
     return Tally(
-        possible=_worlds(heads),
-        by_facts=_worlds(
-            [h if h.doubt == "facts" else replace(h, options=h.options[:1]) for h in heads]
-        ),
+        possible,
+        _worlds(by_facts),
         doubts=tuple(dict.fromkeys(head.why for head in in_doubt)),
         missing=tuple(dict.fromkeys(name for head in in_doubt for name in head.missing)),
     )
@@ -119,7 +120,7 @@ def _relapsed_within(
     stops = [r.stopped_on for r in line]
     relapses = [r.progressed_on for r in line if r.progressed_on is not None]
     if rules.promote_index == "last_dose_to_registration":
-        relapse: PartialDate | None = PartialDate(registration_on, registration_on)
+        relapse: PartialDate | None = whole_date(registration_on)
     else:
         relapse = min(relapses, key=lambda when: when.first) if relapses else None
     if relapse is None or any(stop is None for stop in stops):
@@ -140,11 +141,19 @@ def _within(last_dose: date, relapse: date, rules: CountingRules) -> bool:
     return relapse <= limit if rules.promote_inclusive else relapse < limit
 
 
-def _worlds(courses: Iterable[Course]) -> frozenset[Counts]:
-    """Every count that some choice among the options gives."""
-    worlds = {Counts(0, 0, 0)}
+def _worlds(courses: list[Course]) -> frozenset[Counts]:
+    """Every count that some choice among the options gives; those without a choice go first."""
+    certain = [course.options[0] for course in courses if len(course.options) == 1]
+    worlds = {
+        Counts(
+            min(COUNT_MAX, certain.count("adjuvant")),
+            min(COUNT_MAX, certain.count("metastatic")),
+            min(COUNT_MAX, certain.count("other")),
+        )
+    }
     for course in courses:
-        worlds = {_with(world, option) for world in worlds for option in course.options}
+        if len(course.options) > 1:
+            worlds = {_with(world, option) for world in worlds for option in course.options}
     return frozenset(worlds)
 
 

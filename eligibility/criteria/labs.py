@@ -33,6 +33,10 @@ class Limit:
     amount: Decimal
     unit: str
     """The unit of a fixed limit; empty for multiples of the upper limit."""
+    words: str
+    """The limit in words: `more than 1500 /uL`."""
+    threshold: Decimal
+    """The amount in the analyte's first unit, or in upper limits."""
 
     @classmethod
     def parse(cls, table: Table) -> Self:
@@ -42,31 +46,45 @@ class Limit:
             raise table.error(
                 "over", f"{len(given)} limits are given", f"give one of {', '.join(_BOUNDS)}"
             )
-        fixed = not given[0].endswith("upper_limits")
-        unit = table.choice("unit", tuple(UNITS[analyte])) if fixed else ""
+        amount = table.decimal(given[0])
+        if given[0].endswith("upper_limits"):
+            limit = cls.of_upper_limits(analyte, given[0], amount)
+        else:
+            limit = cls.fixed(
+                analyte, given[0], amount, table.choice("unit", tuple(UNITS[analyte]))
+            )
         table.done()
-        return cls(analyte, given[0], table.decimal(given[0]), unit)
+        return limit
+
+    @classmethod
+    def fixed(cls, analyte: str, bound: Bound, amount: Decimal, unit: str) -> Self:
+        words = f"{_BOUNDS[bound][0]} {amount}{_unit(unit)}"
+        return cls(analyte, bound, amount, unit, words, amount * UNITS[analyte][unit])
+
+    @classmethod
+    def of_upper_limits(cls, analyte: str, bound: Bound, amount: Decimal) -> Self:
+        words = f"{_BOUNDS[bound][0]} {amount} x the upper limit of"
+        return cls(analyte, bound, amount, "", words, amount)
 
     def of(self, lab: Lab) -> Part:
         """Whether the value is within the limit; unknown where the unit or the limit is unclear."""
-        field = f"labs.{self.analyte}"
+        said = f"{analyte_words(self.analyte)} {lab.value}{_unit(lab.unit)} ({lab.taken_on.text})"
         units = UNITS[self.analyte]
-        said = f"{words(self.analyte)} {lab.value}{_unit(lab.unit)} ({lab.taken_on})"
-        if lab.unit not in units:
-            return unknown(f"{said} is in an unknown unit, expected {self._expected()}", field)
-        phrase, holds = _BOUNDS[self.bound]
+        factor = units.get(lab.unit)
+        if factor is None:
+            expected = " or ".join(units)
+            field = f"labs.{self.analyte}"
+            return unknown(f"{said} is in an unknown unit, expected {expected}", field)
+        holds = _BOUNDS[self.bound][1]
         if self.unit:
-            holds_here = holds(lab.value * units[lab.unit], self.amount * units[self.unit])
-            limit = f"{phrase} {self.amount}{_unit(self.unit)}"
+            within, limit = holds(lab.value * factor, self.threshold), self.words
+        elif not lab.upper_limit:
+            field = f"labs.{self.analyte}"
+            return unknown(f"{said} without the laboratory's upper limit", field)
         else:
-            if not lab.upper_limit:
-                return unknown(f"{said} without the laboratory's upper limit", field)
-            holds_here = holds(lab.value, self.amount * lab.upper_limit)
-            limit = f"{phrase} {self.amount} x the upper limit of {lab.upper_limit}"
-        return passed(f"{said}, {limit}") if holds_here else failed(f"{said}, must be {limit}")
-
-    def _expected(self) -> str:
-        return self.unit or " or ".join(UNITS[self.analyte])
+            within = holds(lab.value, self.threshold * lab.upper_limit)
+            limit = f"{self.words} {lab.upper_limit}"
+        return passed(f"{said}, {limit}") if within else failed(f"{said}, must be {limit}")
 
 
 def _unit(unit: str) -> str:
@@ -74,7 +92,7 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else f" {unit}"
 
 
-def words(analyte: str) -> str:
+def analyte_words(analyte: str) -> str:
     """The name of an analyte as it stands in a sentence."""
     return analyte.upper() if analyte in ("ast", "alt", "inr", "pt", "ptt") else analyte
 
@@ -89,7 +107,7 @@ def latest_lab(
     """The answer of the analyte's latest result, if it is fresh."""
     results = form.labs_by_analyte.get(analyte, [])
     return validity.latest(
-        words(analyte), results, form.completed_on, anchors, f"labs.{analyte}", answer
+        analyte_words(analyte), results, form.completed_on, anchors, f"labs.{analyte}", answer
     )
 
 

@@ -57,9 +57,6 @@ class ForbiddenMedicines:
     def _stopped(self, one: Medicine, form: ScreeningForm, anchors: Anchors) -> Part:
         on = anchors.of(self.gap.anchor)
         if one.ongoing == "yes":
-            return failed(
-                f"{one.name} is taken, must be stopped {self.gap.limit()}"
-                f" before {self.gap.name(on)}"
-            )
+            return failed(f"{one.name} is taken, must be stopped {self.gap.limit} {on}")
         field = "medicines.stopped_on"
         return self.gap.since(f"{one.name} stopped", one.stopped_on, form.completed_on, on, field)

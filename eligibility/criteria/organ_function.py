@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Validity
@@ -14,7 +14,7 @@ from eligibility.finding import Answer
 from eligibility.form import ScreeningForm
 from eligibility.form_results import Lab
 
-BOUND = "under_upper_limits"
+TRANSAMINASES: Final = ("ast", "alt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,9 @@ class LiverFunction:
     contra-indicated: the trial's rule is looser there, and the finding says so.
     """
 
-    transaminases: Decimal
-    with_liver_metastases: Decimal
+    bilirubin: Limit
+    transaminases: dict[str, Limit]
+    with_liver_metastases: dict[str, Limit]
     label_upper_limits: Decimal
     validity: Validity
     validity_days: int | None
@@ -42,22 +43,22 @@ class LiverFunction:
             key = "with_liver_metastases_under_upper_limits"
             raise table.error(key, "lower than without liver metastases", "write a higher limit")
         label = table.decimal("label_upper_limits")
-        return cls(lower, upper, label, validity, validity.days_max)
+        bilirubin = Limit.of_upper_limits("bilirubin", "max_upper_limits", Decimal(1))
+        return cls(bilirubin, _both(lower), _both(upper), label, validity, validity.days_max)
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         liver = form.disease.liver_metastases
-        bilirubin = Limit("bilirubin", "max_upper_limits", Decimal(1), "")
-        parts = [latest_lab(form, "bilirubin", self.validity, anchors, bilirubin.of)]
-        for analyte in ("ast", "alt"):
+        parts = [latest_lab(form, "bilirubin", self.validity, anchors, self.bilirubin.of)]
+        for analyte in TRANSAMINASES:
             answer = partial(self._transaminase, analyte, liver)
             parts.append(latest_lab(form, analyte, self.validity, anchors, answer))
         return combine(parts)
 
     def _transaminase(self, analyte: str, liver: str, lab: Lab) -> Part:
-        strict = Limit(analyte, BOUND, self.transaminases, "").of(lab)
+        strict = self.transaminases[analyte].of(lab)
         if strict.answer is not Answer.FAIL:
             return strict
-        wide = Limit(analyte, BOUND, self.with_liver_metastases, "").of(lab)
+        wide = self.with_liver_metastases[analyte].of(lab)
         if wide.answer is Answer.FAIL or liver == "no":
             return strict if liver == "no" else wide
         if liver == "unknown":
@@ -71,3 +72,7 @@ class LiverFunction:
             return passed(text)
         label = f"the ixabepilone label warns above {self.label_upper_limits} x the upper limit"
         return Part(Answer.PASS, f"{text} ({label})", safety=True)
+
+
+def _both(amount: Decimal) -> dict[str, Limit]:
+    return {a: Limit.of_upper_limits(a, "under_upper_limits", amount) for a in TRANSAMINASES}

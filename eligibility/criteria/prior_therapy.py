@@ -125,11 +125,14 @@ def _decide(counted: Tally, rule: Callable[[Counts], Answer], what: str, conflic
 
 
 def _said(counted: Tally) -> str:
-    settings = (("adjuvant", "(neo)adjuvant"), ("metastatic", "metastatic"), ("other", "other"))
-    said = []
-    for name, words in settings:
-        values = sorted({getattr(counts, name) for counts in counted.possible})
-        if name != "other" or values != [0]:
-            span = str(values[0]) if len(values) == 1 else f"{values[0]} to {values[-1]}"
-            said.append(f"{span} {words}")
-    return f"chemotherapy regimens {' and '.join(said)}"
+    """`chemotherapy regimens 1 (neo)adjuvant and 0 to 1 metastatic`."""
+    adjuvant, metastatic, other = zip(*counted.possible, strict=True)
+    said = (
+        f"chemotherapy regimens {_span(adjuvant)} (neo)adjuvant and {_span(metastatic)} metastatic"
+    )
+    return f"{said} and {_span(other)} for another cancer" if any(other) else said
+
+
+def _span(values: tuple[int, ...]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low} to {high}"

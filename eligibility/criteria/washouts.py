@@ -71,9 +71,7 @@ class Washout:
     def _over(self, given: Exposure, form: ScreeningForm, anchors: Anchors) -> Part:
         on = anchors.of(self.gap.anchor)
         if given.ongoing:
-            return failed(
-                f"{given.name} goes on, must be over {self.gap.limit()} before {self.gap.name(on)}"
-            )
+            return failed(f"{given.name} goes on, must be over {self.gap.limit} {on}")
         field = "prior_regimens.stopped_on"
         return self.gap.since(
             f"{given.name} stopped", given.stopped_on, form.completed_on, on, field
