@@ -19,6 +19,7 @@ from enrollment.events import (
 from enrollment.evolve_trial import protocol_of
 from enrollment.moving import judge_waitlist_again
 from enrollment.reviews import open_level
+from enrollment.trial import Trial
 from enrollment.turn import Turn
 from enrollment.waitlist import refuse_the_hopeless
 from protocols.errors import ProtocolError
@@ -66,10 +67,21 @@ def _unfit(turn: Turn, command: AdoptProtocol, protocol: Protocol) -> tuple[str,
         return "protocol.version", "An amendment needs a version of its own."
     if command.clock != trial.clock:
         return "protocol.clock", f"The trial's clock is {trial.clock} for good."
-    kept = [level.level_id for level in trial.levels if level.opened]
-    order = [level.level_id for level in protocol.phase1.levels]
-    if [level_id for level_id in order if level_id in kept] != kept:
-        return "protocol.levels", "Opened levels must stay, in their order."
+    if protocol.protocol_id != trial.protocol.protocol_id:
+        return "protocol.other", f"This trial runs {trial.protocol.protocol_id}."
+    return _unfit_for_what_happened(trial, trial.protocol, protocol)
+
+
+def _unfit_for_what_happened(trial: Trial, old: Protocol, new: Protocol) -> tuple[str, str] | None:
+    """Counts stand for the doses given there, and reports come from the sites that gave them."""
+    opened = {level.level_id for level in trial.levels if level.opened}
+    before = [(lv.level_id, lv.doses) for lv in old.phase1.levels if lv.level_id in opened]
+    after = [(lv.level_id, lv.doses) for lv in new.phase1.levels if lv.level_id in opened]
+    if before != after:
+        return "protocol.levels", "Opened levels must stay, in their order and with their doses."
+    gone = sorted(set(trial.sites) - set(new.site_ids))
+    if gone:
+        return "protocol.sites", f"Sites that were activated must stay: {', '.join(gone)}."
     return None
 
 

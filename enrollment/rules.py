@@ -114,7 +114,13 @@ CONFUSIONS: Final = {
     "protocol.same": Rule("This text is in force already.", "None.", "R18"),
     "protocol.version": Rule("An amendment needs its own version.", "Raise it.", "R18"),
     "protocol.clock": Rule("A trial's clock never changes.", "Use another trial.", "R2"),
-    "protocol.levels": Rule("Opened levels must stay.", "Keep them, in order.", "R10"),
+    "protocol.other": Rule("Another trial's protocol.", "Adopt it for a trial of its own.", "R18"),
+    "protocol.levels": Rule(
+        "Opened levels must stay, with their doses.", "Keep them; add levels of another id.", "R10"
+    ),
+    "protocol.sites": Rule(
+        "Activated sites must stay.", "Keep it; without a new approval it takes nobody.", "R16"
+    ),
     "site.version": Rule("Not the version in force.", "Name the one in force.", "R16"),
     "already_open": Rule("The trial is open.", "None.", "R6"),
     "suspended_already": Rule("Assignment is suspended.", "None.", "R9"),

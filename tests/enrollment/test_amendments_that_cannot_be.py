@@ -1,0 +1,37 @@
+"""A new version cannot change what has happened: opened doses, active sites, the trial itself."""
+
+import pytest
+
+from tests.enrollment.spec import P0, recorded, rejected
+from tests.enrollment.worlds import reserved_at_l1
+
+AMENDED = P0(version="2.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (P0(), "protocol.same"),
+        (P0().replace("Assignment", "assignment") + "# a remark\n", "protocol.version"),
+        (P0(version="2.0", protocol_id="T2"), "protocol.other"),
+        (P0(version="2.0", levels=("L2", "L3"), start_level="L2"), "protocol.levels"),
+        (P0(version="2.0", levels=("Lm1", "L1", "L2")), "protocol.levels"),
+        (P0(version="2.0", sites=("S1", "S2")), "protocol.sites"),
+    ],
+    ids=["the same text", "no new version", "another trial", "level gone", "dose changed", "site"],
+)
+def test_an_amendment_that_rewrites_the_past_is_rejected(text: str, rule: str) -> None:
+    trial = reserved_at_l1(3)
+    assert trial.at("03-01 12:00").adopt(text) == rejected(rule)
+    assert trial.state.in_force.version == "1.0"
+
+
+def test_the_clock_is_fixed_for_good() -> None:
+    assert reserved_at_l1(3).at("03-01 12:00").adopt(AMENDED, "real") == rejected("protocol.clock")
+
+
+def test_levels_that_never_opened_may_change() -> None:
+    trial = reserved_at_l1(3)
+    assert trial.at("03-01 12:00").adopt(P0(version="2.0", levels=("L1", "L2"))) == recorded()
+    assert [level.level_id for level in trial.state.levels] == ["L1", "L2"]
+    assert trial.counts("L1") == (0, 0, 0, 3)
