@@ -34,6 +34,9 @@ from eligibility.partial_date import When
 from eligibility.values import LIST_MAX, Grade, Id, Measure, Section, Word, YesNo
 
 T = TypeVar("T")
+REGIMENS_MAX = 60
+"""Counting weighs every reading of every regimen, so there is a limit that no history reaches."""
+
 Many = Annotated[tuple[T, ...], Field(max_length=LIST_MAX)]
 
 
@@ -169,7 +172,7 @@ class ScreeningForm(Section):
     lesions: Many[Lesion] | None = None
     brain_metastases: BrainMetastases = BrainMetastases()
     her2_specimens: Many[Specimen] | None = None
-    prior_regimens: Many[Regimen] | None = None
+    prior_regimens: Annotated[tuple[Regimen, ...], Field(max_length=REGIMENS_MAX)] | None = None
     radiotherapy: Radiotherapy = Radiotherapy()
     labs: Many[Lab] = ()
     lvef: Many[Lvef] = ()

@@ -10,7 +10,7 @@ from eligibility.criteria.table import Table
 from eligibility.exposures import Exposure, normal
 from eligibility.finding import Answer
 from eligibility.form import ScreeningForm
-from eligibility.form_history import AgentClass
+from eligibility.form_history import AgentClass, Regimen
 
 CLASSES: Final[tuple[str, ...]] = get_args(AgentClass)
 UNCLASSED: Final = ("investigational", "unknown")
@@ -42,7 +42,7 @@ class Washout:
         if form.prior_regimens is None:
             return unknown("prior treatment not given", "prior_regimens")
         parts = [
-            self._unlisted(regimen.name or "regimen")
+            self._unlisted(regimen, form, anchors)
             for regimen in form.prior_regimens
             if not regimen.agents
         ]
@@ -77,8 +77,14 @@ class Washout:
             f"{given.name} stopped", given.stopped_on, form.completed_on, on, field
         )
 
-    def _unlisted(self, regimen: str) -> Part:
-        return unknown(f"the agents of {regimen} are not listed", "prior_regimens.agents")
+    def _unlisted(self, regimen: Regimen, form: ScreeningForm, anchors: Anchors) -> Part:
+        """A regimen whose agents nobody listed is no matter if all of it is long over."""
+        name = regimen.name or "a regimen"
+        on, field = anchors.of(self.gap.anchor), "prior_regimens.agents"
+        part = self.gap.since(f"{name} stopped", regimen.stopped_on, form.completed_on, on, field)
+        if regimen.ongoing != "yes" and part.answer is Answer.PASS:
+            return part
+        return unknown(f"the agents of {name} are not listed", field)
 
     def _meant(self) -> str:
         return " or ".join(sorted(self.agents | self.classes)) + " treatment"

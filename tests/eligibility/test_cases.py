@@ -61,7 +61,7 @@ def changes(case: dict[str, Any]) -> dict[str, Any]:
     if "drug" in case:
         changed["prior_regimens"] = [ADJUVANT, prior(case["drug"], case.get("regimen", {}))]
     if "regimen_without_agents" in case:
-        named = {"name": case["regimen_without_agents"], "agents": []}
+        named = {"name": case["regimen_without_agents"], **case.get("regimen", {})}
         changed["prior_regimens"] = [ADJUVANT, prior({}, named)]
     return changed
 

@@ -78,6 +78,7 @@ def test_each_error_names_its_place_and_its_mend(
 
 def test_lists_and_texts_are_bounded() -> None:
     assert problem({"medicines": [{"name": "x"}] * 201})[0] == "/medicines"
+    assert problem({"prior_regimens": raw()["prior_regimens"] * 61})[0] == "/prior_regimens"
     assert problem({"medicines": [{"name": "x" * 101}]})[0] == "/medicines/0/name"
     with pytest.raises(FormError, match="at most 1 MB"):
         parse_form(b" " * (FORM_BYTES_MAX + 1))

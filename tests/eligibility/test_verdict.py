@@ -193,6 +193,22 @@ def test_no_criterion_passes_without_its_facts(section: str) -> None:
     assert list(found.unknowns(1)) == sorted(NEEDS[section], key=DECLARED.index)
 
 
+LEAVES = sorted(f"{k}.{sub}" for k, v in ELIGIBLE.items() if isinstance(v, dict) for sub in v)
+ENOUGH_WITHOUT = {
+    "consent.study_procedures_begun",  # Their first day is given.
+    "demographics.sex",  # Childbearing potential is given.
+    "disease.liver_metastases",  # AST and ALT are low.
+    "disease.metastasis_biopsied",  # Unequivocal is enough.
+    "disease.metastasis_unequivocal",  # Biopsied is enough.
+}
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_leaving_out_one_answer_is_never_read_as_good_news(leaf: str) -> None:
+    expected = "eligible" if leaf in ENOUGH_WITHOUT else "incomplete"
+    assert verdict({leaf: None}).outcome(1) == expected
+
+
 def test_every_section_of_the_form_is_needed_by_a_criterion() -> None:
     envelope = {"subject_id", "site_id", "completed_on", "planned_first_dose_on"}
     assert set(ScreeningForm.model_fields) - envelope == NEEDS.keys() | NEVER_NEEDED_ALONE
