@@ -12,6 +12,7 @@ help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY) ## Prepare .venv from the lock file
+	@:
 
 $(READY): pyproject.toml uv.lock requirements.lock scripts/setup.sh
 	@scripts/setup.sh

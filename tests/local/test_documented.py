@@ -1,0 +1,36 @@
+"""What an operator can set, type or meet is in `docs/operations.md`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.cli.stack import stack
+from services.settings import ApiSettings
+from streams.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+@pytest.mark.parametrize("field", [*Settings.model_fields, *ApiSettings.model_fields])
+def test_every_setting_is_documented(field: str) -> None:
+    assert f"`HOLDFAST_{field.upper()}`" in OPERATIONS
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    known = {f"HOLDFAST_{f}".upper() for f in (*Settings.model_fields, *ApiSettings.model_fields)}
+    of_the_command_line = {"HOLDFAST_HOME", "HOLDFAST_URL", "HOLDFAST_TOKEN"}
+    named = set(re.findall(r"\bHOLDFAST_[A-Z_]+\b", OPERATIONS))
+    assert named - known - of_the_command_line == set()
+
+
+@pytest.mark.parametrize("target", ["setup", "test", "demo", "demo-reset", "up", "down", "check"])
+def test_every_word_for_make_exists_and_is_explained(target: str) -> None:
+    assert re.search(rf"^{target}:.* ## \w", MAKEFILE, re.MULTILINE)
+
+
+def test_the_commands_that_the_documents_name_exist() -> None:
+    named = set(re.findall(r"holdfast stack ([a-z-]+)", OPERATIONS + MAKEFILE))
+    assert {"token", "make-tokens"} <= named <= set(stack.commands)
