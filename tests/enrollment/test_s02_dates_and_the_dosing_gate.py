@@ -43,14 +43,16 @@ def failing(trial: Story) -> set[str]:
     return {f.criterion_id for f in findings if str(f.answer) == "fail"}
 
 
-@pytest.mark.parametrize("facts", PASSES, ids=str)
+@pytest.mark.parametrize("facts", PASSES, ids=lambda facts: next(iter(facts)))
 def test_a_fact_just_inside_its_limit_gets_a_slot(facts: dict[str, Any]) -> None:
     trial = judged(**facts)
     assert trial.answer is not None
     assert (trial.answer.outcome, trial.answer.level_id) == ("slot_reserved", "L1")
 
 
-@pytest.mark.parametrize(("facts", "criteria", "anchors", "earliest"), FAILS, ids=str)
+@pytest.mark.parametrize(
+    ("facts", "criteria", "anchors", "earliest"), FAILS, ids=[next(iter(row[0])) for row in FAILS]
+)
 def test_a_fact_just_outside_fails_and_names_the_first_passing_date(
     facts: dict[str, Any], criteria: set[str], anchors: set[str], earliest: str | None
 ) -> None:
