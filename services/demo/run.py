@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from services.demo.story import Story, StoryError, load_story
 from services.demo.tell import Listener, tell
 
 STORY = Path("examples/story/story.toml")
+LAST_EVENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,21 @@ def run(story: Story, service: Service, console: Console) -> Told:
         console.print(Text(sentence, "green"))
     console.print()
     console.print(picture(service.board(), service.waitlist()))
+    _show_published(service.public_events(), console)
     if told.as_told:
         console.print(Text(f"The story of {len(story.steps)} steps went as told.", "bold green"))
     else:
         console.print(Text("The story did NOT go as told; see above.", "bold white on red"))
     return told
+
+
+def _show_published(events: list[dict[str, Any]], console: Console) -> None:
+    """How many public events there are, and the last of them."""
+    console.print(Text(f"{len(events)} public events so far, without clinical values; the last:"))
+    for event in events[-LAST_EVENTS:]:
+        about = " ".join(f"{name} {value}" for name, value in event["data"].items() if value)
+        console.print(Text(f"  {event['id']}  {event['type']}  {about}", "dim"), soft_wrap=True)
+    console.print()
 
 
 def tell_to(story: Story, zone: ZoneInfo, listener: Listener, show: Callable[..., None]) -> Told:

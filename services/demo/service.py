@@ -88,6 +88,16 @@ class Service:
         found: list[dict[str, Any]] = self._read("/waitlist?limit=500")["items"]
         return found
 
+    def public_events(self) -> list[dict[str, Any]]:
+        """All public events of the trial, as CloudEvents, in order."""
+        found: list[dict[str, Any]] = []
+        page = self._read("/events?limit=500")
+        found += page["items"]
+        while page["next"] is not None:
+            page = self._read(f"/events?limit=500&after={page['next']}")
+            found += page["items"]
+        return found
+
     def _reply(self, body: dict[str, Any]) -> Reply:
         answer = {_NAMES.get(key, key): value for key, value in body.items()}
         return Reply(answer, self._events(body["sequence"]))

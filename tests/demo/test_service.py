@@ -1,5 +1,6 @@
 """The story over real HTTP: the real API, with ports in memory instead of Kafka and Redis."""
 
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,11 @@ from threading import Thread
 
 import pytest
 import uvicorn
+from rich.console import Console
 
 from protocols.parse import parse_protocol
 from services.api.app import build_app
-from services.demo.run import shipped_story
+from services.demo.run import run, shipped_story
 from services.demo.service import Service, ServiceError
 from services.demo.tell import Reply, actor_of, tell
 from services.local.places import free_port
@@ -63,6 +65,22 @@ def test_the_story_goes_as_told_over_http_and_is_known_afterwards(url: str) -> N
     assert all(outcome.told_before for outcome in again)
     assert service.board()["mtd"] == "L1"
     assert [entry["subject_id"] for entry in service.waitlist()] == ["S2-008"]
+
+
+def test_a_run_ends_with_the_picture_and_the_last_public_events(url: str) -> None:
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    service = _service(url)
+    told = run(shipped_story(), service, console)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    events = service.public_events()
+    assert (told.as_told, told.new_steps) == (True, 75)
+    assert [event["id"] for event in events] == [
+        f"NCT00825734-demo/{number}" for number in range(len(events))
+    ]
+    assert f"{len(events)} public events so far, without clinical values; the last:" in lines
+    assert "The story of 75 steps went as told." in lines
+    assert any(line.startswith("╭─ NCT00825734-demo · Tue 18 May 2027") for line in lines)
 
 
 def test_two_tellings_are_two_trials(url: str) -> None:
