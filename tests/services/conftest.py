@@ -49,19 +49,19 @@ class Caller:
         *,
         key: str | None = None,
         wait: int = 5,
-        **headers: str,
+        headers: dict[str, str] | None = None,
     ) -> httpx2.Response:
         sent = {
             "Authorization": f"Bearer {by}",
             "Idempotency-Key": key or f"key-{next(self.keys)}",
             "Content-Type": "application/json",
             **({"Prefer": f"wait={wait}"} if wait else {}),
-            **{name.replace("_", "-"): value for name, value in headers.items()},
+            **(headers or {}),
         }
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.http.post(f"/v1/trials/T1{path}", content=content, headers=sent)
 
-    async def get(self, path: str, by: str = "token-centre", **params: Any) -> httpx2.Response:
+    async def get(self, path: str, by: str = "token-centre", /, **params: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {by}"}
         return await self.http.get(path, headers=headers, params=params or None)
 

@@ -76,7 +76,8 @@ async def test_pages_end_inside_a_record_without_a_loss(trial: Caller) -> None:
 
 async def test_events_are_filtered_by_site_and_instant(trial: Caller) -> None:
     await trial.post("/forms", form("A", "S1"))
-    await trial.post("/forms", form("B", "S2"), "token-s2", Holdfast_At="2027-02-22T18:00:00Z")
+    later = {"Holdfast-At": "2027-02-22T18:00:00Z"}
+    await trial.post("/forms", form("B", "S2"), "token-s2", headers=later)
     of_s2 = (await trial.get(EVENTS, "token-service", site="S2")).json()["items"]
     assert [event["data"].get("subject_id") for event in of_s2] == [None, "B"]
     late = (await trial.get(EVENTS, "token-service", since="2027-02-22T17:00:00Z")).json()
@@ -163,10 +164,8 @@ async def test_the_board_is_told_at_once_and_after_each_change(
 
 async def test_a_silent_stream_says_that_it_is_alive(memory: Memory, token_file: Path) -> None:
     app = build_app(memory.ports(), ApiSettings(token_file=token_file, ping_seconds=0.05))
-    await_trial = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=await_trial, base_url="http://api") as caller:
-        await Caller(caller).open_trial()
     async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=20) as http:
+        await Caller(http).open_trial()
         async with http.stream("GET", f"{EVENTS}/stream?after=4", headers=headers()) as response:
             lines = response.aiter_lines()
             while (await anext(lines)) != ": ping":

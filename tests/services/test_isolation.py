@@ -42,7 +42,7 @@ async def test_each_read_is_for_its_roles(
 async def test_each_write_is_for_its_roles(
     api: Caller, memory: Memory, write: Any, token: str
 ) -> None:
-    """Who may gets to the next check, that the trial is unknown, or adopts; who may not gets 403."""
+    """Who may gets to the next check, that the trial is unknown; who may not gets a 403."""
     path = write.path.replace("{subject_id}", "S1-001")
     answer = await api.post(path, write.example, token)
     if PEOPLE[token]["role"] in write.roles:
@@ -128,10 +128,11 @@ async def test_staff_of_two_sites_say_for_which_they_act(
     unsaid = await two_sites.post("/subjects/B/first-dose", body, "token-s12")
     assert unsaid.status_code == 422
     assert unsaid.json()["errors"][0]["parameter"] == "Holdfast-Site"
-    said = await two_sites.post("/subjects/B/first-dose", body, "token-s12", Holdfast_Site="S2")
+    for_s2 = {"Holdfast-Site": "S2"}
+    said = await two_sites.post("/subjects/B/first-dose", body, "token-s12", headers=for_s2)
     assert said.json()["outcome"] == "recorded"
     assert memory.sent[-1].actor.sites == ("S2",)
-    wrong = await two_sites.post("/subjects/B/first-dose", body, "token-s1", Holdfast_Site="S2")
+    wrong = await two_sites.post("/subjects/B/first-dose", body, "token-s1", headers=for_s2)
     assert wrong.status_code == 403
 
 
@@ -171,6 +172,5 @@ async def test_a_site_reads_no_submission_of_another_site_or_of_the_centre(
         assert (await trial.get(address, "token-s1")).status_code == 404
         assert (await trial.get(address, "token-auditor")).status_code == 200
         assert (await trial.get(address, "token-service")).status_code == 403
-    assert (await trial.get(f"/v1/submissions/{theirs.json()['submission_id']}", "token-s2")).json()[
-        "outcome"
-    ] == "slot_reserved"
+    own = f"/v1/submissions/{theirs.json()['submission_id']}"
+    assert (await trial.get(own, "token-s2")).json()["outcome"] == "slot_reserved"

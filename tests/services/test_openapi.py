@@ -1,6 +1,7 @@
 """OpenAPI: every status is documented, and every example is posted where it fits."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,13 +13,15 @@ from services.api.writes import WRITES
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
 
+LATER = {"Holdfast-At": "2027-03-05T15:00:00Z"}
+NEXT_DAY = {"Holdfast-At": "2027-02-23T15:00:00Z"}
 PATHS = {write.name: write.path for write in WRITES}
 
 
 async def post(api: Caller, name: str, by: str, **headers: str) -> str:
     """Posts the example to its address, and gives the outcome."""
     path = PATHS[name].replace("{subject_id}", "S1-001")
-    answer = await api.post(path, EXAMPLES[name], by, **headers)
+    answer = await api.post(path, EXAMPLES[name], by, headers=headers)
     assert answer.status_code == 200, answer.text
     outcome: str = answer.json()["outcome"]
     return outcome
@@ -32,7 +35,7 @@ async def opened(api: Caller) -> None:
 async def dosed(api: Caller) -> None:
     await opened(api)
     assert await post(api, "SubmitForm", "token-s1") == "slot_reserved"
-    await api.post("/clock", {}, "token-centre", Holdfast_At="2027-03-05T15:00:00Z", wait=0)
+    await api.post("/clock", {}, "token-centre", headers=LATER, wait=0)
 
 
 async def test_the_examples_open_the_shipped_trial_and_get_a_place(api: Caller) -> None:
@@ -40,10 +43,9 @@ async def test_the_examples_open_the_shipped_trial_and_get_a_place(api: Caller) 
     assert await post(api, "RecordConsent", "token-s1") == "recorded"
     assert await post(api, "SubmitForm", "token-s1") == "slot_reserved"
     assert await post(api, "ExtendReservation", "token-centre") == "slot_reserved"
-    await api.post("/clock", {}, "token-centre", Holdfast_At="2027-02-23T15:00:00Z", wait=0)
+    await api.post("/clock", {}, "token-centre", headers=NEXT_DAY, wait=0)
     assert await post(api, "AmendForm", "token-s1") == "slot_reserved"
     assert await post(api, "AuthoriseFirstDose", "token-s1") == "recorded"
-    assert await post(api, "ReportFirstDose", "token-s1") == "recorded"
 
 
 async def test_the_examples_tell_of_a_dosed_subject(api: Caller, memory: Memory) -> None:
@@ -72,8 +74,7 @@ async def test_the_examples_withdraw_and_release(api: Caller) -> None:
     await opened(api)
     await post(api, "SubmitForm", "token-s1")
     assert await post(api, "ReleaseReservation", "token-s1") == "recorded"
-    later = {"Holdfast_At": "2027-03-05T15:00:00Z"}
-    assert await post(api, "WithdrawSubject", "token-s1", **later) == "recorded"
+    assert await post(api, "WithdrawSubject", "token-s1", **LATER) == "recorded"
 
 
 async def test_the_examples_suspend_and_resume(api: Caller) -> None:
@@ -119,7 +120,7 @@ async def test_the_example_of_time_passing_is_taken(api: Caller) -> None:
 
 
 def test_every_write_has_an_example_and_a_test_posts_it() -> None:
-    source = open(__file__, encoding="utf-8").read()
+    source = Path(__file__).read_text("utf-8")
     posted = set(re.findall(r'post\(api, "(\w+)"', source)) | {"TimePassed"}
     posted |= {"AdoptProtocol", "ActivateSite", "ActivateTrial"}
     assert posted == set(EXAMPLES) == {write.name for write in WRITES}

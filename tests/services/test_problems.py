@@ -93,7 +93,7 @@ async def test_a_write_without_a_key_or_with_an_unusable_one_is_refused(
 
 
 async def test_a_body_that_is_not_declared_json_is_refused(trial: Caller) -> None:
-    answer = await trial.post("/forms", form(), Content_Type="text/plain")
+    answer = await trial.post("/forms", form(), headers={"Content-Type": "text/plain"})
     problem(answer, 415, "body.media_type")
 
 

@@ -94,7 +94,7 @@ async def test_the_log_is_a_chain_that_its_reader_can_verify(
 
 async def test_the_log_since_an_instant(trial: Caller) -> None:
     await trial.post("/forms", form("A"))
-    await trial.post("/forms", form("B"), Holdfast_At="2027-02-22T18:00:00Z")
+    await trial.post("/forms", form("B"), headers={"Holdfast-At": "2027-02-22T18:00:00Z"})
     page = await trial.get("/v1/trials/T1/log", since="2027-02-22T17:00:00Z")
     assert [item["record"]["answer"]["subject_id"] for item in page.json()["items"]] == ["B"]
 

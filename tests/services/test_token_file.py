@@ -48,7 +48,7 @@ async def test_nobody_signs_in_while_the_file_is_broken(trial: Caller, token_fil
 def test_a_file_that_says_anything_else_stops_the_start(tmp_path: Path, content: str) -> None:
     path = tmp_path / "tokens.json"
     path.write_text(content)
-    with pytest.raises(TokenFileError, match="tokens.json"):
+    with pytest.raises(TokenFileError, match=r"tokens\.json"):
         TokenFile(path)
 
 

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
+import httpx2
 import pytest
 
-from services.api.app import build_app
 from services.api.answers import Answered, PendingSubmission
+from services.api.app import build_app
 from services.api.identity import Submission, parse_submission
 from tests.protocols.build import protocol_text
 from tests.services.conftest import Caller, form
@@ -142,8 +143,8 @@ async def test_a_restarted_api_answers_what_was_decided_and_asks_for_the_rest_ag
     decided = await trial.post("/forms", form(), key="k1")
     memory.slow = True
     pending = await trial.post("/forms", form("S1-002"), key="k2", wait=0)
-    app = build_app(memory.ports(), settings)
-    trial.http._transport.app = app
+    transport = httpx2.ASGITransport(app=build_app(memory.ports(), settings))
+    trial = Caller(httpx2.AsyncClient(transport=transport, base_url="http://api"))
     address = f"/v1/submissions/{decided.json()['submission_id']}"
     assert (await trial.get(address, "token-s1")).json()["outcome"] == "slot_reserved"
     unknown = await trial.get(pending.headers["location"], "token-s1")
@@ -201,8 +202,8 @@ async def test_in_a_simulated_trial_the_caller_tells_the_time(
     trial: Caller, memory: Memory
 ) -> None:
     await trial.post("/forms", form())
-    at = {"Holdfast_At": "2027-02-25T16:00:00+01:00"}
-    passed = await trial.post("/clock", {}, "token-centre", **at)
+    at = {"Holdfast-At": "2027-02-25T16:00:00+01:00"}
+    passed = await trial.post("/clock", {}, "token-centre", headers=at)
     assert passed.json()["outcome"] == "recorded"
     assert memory.sent[-1].at.isoformat() == "2027-02-25T15:00:00+00:00"
     shown = await trial.get("/v1/trials/T1/subjects/S1-001")
@@ -213,7 +214,7 @@ async def test_in_a_simulated_trial_the_caller_tells_the_time(
 
 async def test_a_real_trial_is_never_told_the_time(api: Caller) -> None:
     await api.open_trial(clock="real")
-    answer = await api.post("/forms", form(), Holdfast_At="2027-02-25T15:00:00Z")
+    answer = await api.post("/forms", form(), headers={"Holdfast-At": "2027-02-25T15:00:00Z"})
     assert answer.status_code == 422
     assert answer.json()["type"] == "/v1/problems/clock.real"
 
