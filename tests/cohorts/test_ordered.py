@@ -55,3 +55,14 @@ def test_a_hundred_thousand_entries_need_no_recursion() -> None:
     queue = filled([(number, "s") for number in range(100_000)])
     queue = queue.without_first()
     assert queue.first() == ((1,), "s")
+
+
+@given(ENTRIES)
+def test_no_path_that_a_step_goes_down_is_longer_than_the_logarithm(
+    entries: list[tuple[int, str]],
+) -> None:
+    node, path = filled(entries)._root, 0
+    while node is not None:
+        assert node.left is not None or node.right is None, "the right is never the longer side"
+        node, path = node.right, path + 1
+    assert 2**path <= len(entries) + 1
