@@ -66,7 +66,8 @@ def _show_published(events: list[dict[str, Any]], console: Console) -> None:
     """How many public events there are, and the last of them."""
     console.print(Text(f"{len(events)} public events so far, without clinical values; the last:"))
     for event in events[-LAST_EVENTS:]:
-        about = " ".join(f"{name} {value}" for name, value in event["data"].items() if value)
+        data = {name: value for name, value in event["data"].items() if name != "trial_id"}
+        about = ", ".join(f"{name} {value}" for name, value in data.items())
         console.print(Text(f"  {event['id']}  {event['type']}  {about}", "dim"), soft_wrap=True)
     console.print()
 
