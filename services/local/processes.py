@@ -45,10 +45,15 @@ def start(
             start_new_session=True,
         )
     _children[child.pid] = child
-    found = _look(child.pid)
+    return identify(child.pid)
+
+
+def identify(pid: int) -> Process:
+    """A process that is there, as it can be known again."""
+    found = _look(pid)
     if found is None:
-        raise LocalError("The start time of a process cannot be read.", "install the program `ps`")
-    return Process(child.pid, found.started)
+        raise LocalError(f"Process {pid} cannot be looked at.", "install the program `ps`")
+    return Process(pid, found.started)
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}

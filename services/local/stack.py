@@ -30,6 +30,7 @@ from services.local.tokens import make_tokens, tokens_file
 from streams.settings import Settings
 from streams.topics import create
 
+KEEPER = "services.local.keep"
 _PREFERRED: Mapping[Name, int] = {"kafka": 19092, "redis": 16379, "worker": 18081, "web": 8080}
 
 
@@ -182,7 +183,8 @@ class _Start:
                 f"HOLDFAST_{host_setting}": LOOPBACK,
                 f"HOLDFAST_{port_setting}": str(port),
             }
-            process = processes.start([sys.executable, "-m", module], log, told)
+            python = (sys.executable, "-m")
+            process = processes.start([*python, KEEPER, *python, module], log, told)
             part = self._started(name, process, port)
         wait_ready(part, name, log)
         return part.port
