@@ -1,6 +1,6 @@
 """A slot: one subject's place at a dose level, from held to outcome, and its DLT window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -41,6 +41,9 @@ class Slot:
     dlt_onset_on: date | None = None
     dlt_is_death: bool = False
     """A DLT only because the subject died: an adjudication may still undo it (rules R14)."""
+    dlt_reports: tuple[date, ...] = ()
+    """Onsets that were reported as DLTs, also those outside the window: a corrected first dose may
+    bring them in or out (rules R8)."""
     toxicities: int = 0
     """Toxicities recorded that do not count, shown to reviews."""
     given_level_id: str | None = None
@@ -58,6 +61,23 @@ class Slot:
     @property
     def live(self) -> bool:
         return self.undosed or self.treated
+
+    def onsets_in(self, dosed_on: date, window_ends_on: date) -> tuple[date, ...]:
+        """The onsets that count as a DLT under this window, the earliest first (rules R8, R14)."""
+        onsets = set(self.dlt_reports)
+        if self.dlt_is_death and self.dlt_onset_on is not None:
+            onsets.add(self.dlt_onset_on)
+        return tuple(sorted(o for o in onsets if in_window(o, dosed_on, window_ends_on)))
+
+
+def with_onset(slot: Slot, was: date | None, now: date | None) -> Slot:
+    """The slot with one reported onset corrected, or withdrawn; others that were reported stay."""
+    reports = list(slot.dlt_reports)
+    if was in reports:
+        reports.remove(was)
+    if now is not None:
+        reports.append(now)
+    return replace(slot, dlt_reports=tuple(reports), dlt_onset_on=None, dlt_is_death=False)
 
 
 def window_end(dosed_on: date, window_days: int) -> date:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from cohorts.slots import Slot, in_window, window_end
+from cohorts.slots import Slot, window_end, with_onset
 from enrollment.answer import Answer
 from enrollment.commands import CorrectFact
 from enrollment.events import FactCorrected, ReservationChanged
@@ -46,9 +46,11 @@ def _first_dose(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) 
 
 
 def _state(slot: Slot, dosed_on: date, ends_on: date | None, today: date) -> State:
-    """The state under the corrected window."""
-    if slot.state == "dlt" and slot.dlt_onset_on is not None and ends_on is not None:
-        return "dlt" if in_window(slot.dlt_onset_on, dosed_on, ends_on) else "dosed"
+    """The state under the corrected window: every DLT reported is held against it again (R8)."""
+    if ends_on is not None and slot.onsets_in(dosed_on, ends_on):
+        return "dlt"
+    if slot.state == "dlt":
+        return "dosed"
     if slot.state == "cleared" and ends_on is not None and today < ends_on:
         return "dosed"
     assert slot.state in ("dosed", "cleared", "dlt", "not_evaluable")
@@ -59,11 +61,11 @@ def _onset(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> An
     """A later onset, or none, un-counts the DLT: its outcome is open again, nothing re-opens."""
     if slot.state != "dlt" or slot.dlt_onset_on is None:
         return turn.rejected(command.type, "nothing_to_correct", "No DLT of this subject counts.")
-    stays = command.on is not None and (
-        slot.dosed_on is None
-        or slot.window_ends_on is None
-        or in_window(command.on, slot.dosed_on, slot.window_ends_on)
-    )
+    after = with_onset(slot, slot.dlt_onset_on, command.on)
+    if slot.dosed_on is None or slot.window_ends_on is None:
+        stays = bool(after.dlt_reports)
+    else:
+        stays = bool(after.onsets_in(slot.dosed_on, slot.window_ends_on))
     now = None if command.on is None else str(command.on)
     state: State = "dlt" if stays else "dosed"
     _record(turn, subject, command, str(slot.dlt_onset_on), now, state, slot.window_ends_on)

@@ -11,7 +11,7 @@ from enrollment.events import (
     DltRecorded,
     SubjectNotEvaluable,
 )
-from enrollment.outcomes import end_reservation, recorded
+from enrollment.outcomes import end_reservation, recorded, without_live_slot
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave
 
@@ -26,18 +26,20 @@ def report_death(turn: Turn, command: ReportDeath) -> Answer:
     if subject.died_on is not None:
         return turn.rejected(command.type, "already_dead", "The death is recorded.")
     inside = subject.slot is not None and _in_window(subject.slot, command)
+    deviations = without_live_slot(subject)
     turn.record(
         DeathRecorded(
             subject_id=subject.subject_id,
             site_id=subject.site_id,
             died_on=command.died_on,
             in_window=inside,
+            deviations=deviations,
         )
     )
     end_reservation(turn, subject, "death")
     leave(turn, subject.subject_id, "died", "died", "The subject has died.")
     if not inside:
-        return recorded(subject, "The death is recorded.")
+        return recorded(subject, "The death is recorded.", *deviations)
     turn.record(
         DltRecorded(
             **of_slot(subject),

@@ -106,7 +106,7 @@ def _of_eligibility(turn: Turn, subject: Subject, slot: Slot, on: date) -> list[
         return [Objection("eligibility", "No form has been judged for this subject.")]
     phase = 1 if slot.phase == 1 else 2
     verdict = judging.judge_for_dosing(
-        judging.parsed(subject.form),
+        judging.parsed(judging.kept_form(subject)),
         turn.protocol,
         turn.protocol.local_date(slot.reserved_at),
         on,

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from cohorts.slots import Slot, SlotState, in_window
+from cohorts.slots import Slot, SlotState, with_onset
 from eligibility.verdict import Settlement
 from enrollment import events as e
+from enrollment.canonical import canonical
 from enrollment.evolve_slots import (
     with_new_deadline,
     with_passed_over,
@@ -25,9 +26,11 @@ def consented(trial: Trial, event: e.ConsentRecorded) -> Trial:
 def judged(trial: Trial, event: e.FormJudged) -> Trial:
     """The form is kept while it may be judged again: live, waiting or in need of a person."""
     known = trial.subjects.get(event.subject_id) or Subject(event.subject_id, event.site_id)
-    form = known.form if event.form is None else event.form
+    form = known.form
     needed = known.waiting or (known.slot and known.slot.undosed) or event.reviews
     keep = needed or event.outcome == "eligible"
+    if keep and event.form is not None:
+        form = canonical(event.form)
     phase2_met = known.phase2_met if known.slot and known.slot.treated else 2 in event.met
     changed = replace(
         known,
@@ -150,12 +153,9 @@ def dosed(trial: Trial, event: e.FirstDoseRecorded) -> Trial:
     """Day 1. A DLT reported before stays one if its onset lies in the window (R8)."""
     trial = without_waiting(trial, trial.subjects[event.subject_id])
     slot = slot_of(trial, event.subject_id)
-    state: SlotState = "dosed"
-    if slot.state == "dlt":
-        onset_on, ends_on = slot.dlt_onset_on, event.window_ends_on
-        assert onset_on is not None
-        counts = ends_on is not None and in_window(onset_on, event.dosed_on, ends_on)
-        state = "dlt" if counts else "dosed"
+    ends_on = event.window_ends_on
+    onsets = () if ends_on is None else slot.onsets_in(event.dosed_on, ends_on)
+    state: SlotState = "dlt" if onsets else "dosed"
     trial = _slot(
         trial,
         event,
@@ -163,7 +163,7 @@ def dosed(trial: Trial, event: e.FirstDoseRecorded) -> Trial:
         dosed_on=event.dosed_on,
         window_ends_on=event.window_ends_on,
         given_level_id=event.given_level_id,
-        dlt_onset_on=slot.dlt_onset_on if state == "dlt" else None,
+        dlt_onset_on=onsets[0] if onsets else None,
     )
     trial = _first_at_level(trial, event)
     return _without_form(trial, event.subject_id)
@@ -183,11 +183,17 @@ def dlt(trial: Trial, event: e.DltRecorded) -> Trial:
         state="dlt",
         dlt_onset_on=onset_on,
         dlt_is_death=event.fatal and not own,
+        dlt_reports=slot.dlt_reports if event.fatal else (*slot.dlt_reports, event.onset_on),
     )
 
 
 def toxicity(trial: Trial, event: e.ToxicityRecorded) -> Trial:
-    return _slot(trial, event, toxicities=slot_of(trial, event.subject_id).toxicities + 1)
+    """Not counted; one that was reported as a DLT may count once a first dose is corrected."""
+    slot = slot_of(trial, event.subject_id)
+    reports = slot.dlt_reports
+    if event.reported_as_dlt:
+        reports = (*reports, event.onset_on)
+    return _slot(trial, event, toxicities=slot.toxicities + 1, dlt_reports=reports)
 
 
 def cleared(trial: Trial, event: e.SubjectCleared) -> Trial:
@@ -222,20 +228,8 @@ def withdrew(trial: Trial, event: e.SubjectWithdrew) -> Trial:
 
 def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
     """The new value, the window and the state that follow from it."""
-    changes: dict[str, Any] = {"state": event.state}
-    if event.state != "dlt":
-        changes |= {"dlt_onset_on": None, "dlt_is_death": False}
-    if event.fact == "first_dose_on":
-        assert event.now is not None
-        changes["dosed_on"] = date.fromisoformat(event.now)
-        changes["window_ends_on"] = event.window_ends_on
-    elif event.fact == "dlt_onset_on" and event.state == "dlt":
-        assert event.now is not None
-        changes["dlt_onset_on"] = date.fromisoformat(event.now)
-    elif event.fact == "dosed_level":
-        changes |= {"level_id": event.now, "given_level_id": None}
-    trial = _slot(trial, event, **changes)
-    slot = slot_of(trial, event.subject_id)
+    slot = _corrected_slot(slot_of(trial, event.subject_id), event)
+    trial = with_slot(trial, trial.subjects[event.subject_id], slot)
     if event.fact != "first_dose_on" or slot.phase != 1:
         return trial
     index = trial.level_index(slot.level_id)
@@ -244,6 +238,29 @@ def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
         return trial
     level = replace(level, first_dose_on=slot.dosed_on)
     return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
+
+
+def _corrected_slot(slot: Slot, event: e.FactCorrected) -> Slot:
+    if event.fact == "dosed_level":
+        assert event.now is not None
+        return replace(slot, level_id=event.now, given_level_id=None)
+    now = None if event.now is None else date.fromisoformat(event.now)
+    if event.fact == "first_dose_on":
+        slot = replace(slot, dosed_on=now, window_ends_on=event.window_ends_on)
+    else:
+        slot = with_onset(slot, slot.dlt_onset_on, now)
+    if event.state != "dlt":
+        return replace(slot, state=event.state, dlt_onset_on=None, dlt_is_death=False)
+    onsets = slot.dlt_reports
+    if slot.dosed_on is not None and slot.window_ends_on is not None:
+        onsets = slot.onsets_in(slot.dosed_on, slot.window_ends_on)
+    own = any(onset in slot.dlt_reports for onset in onsets)
+    return replace(
+        slot,
+        state="dlt",
+        dlt_onset_on=min(onsets),
+        dlt_is_death=slot.dlt_is_death and not own,
+    )
 
 
 def slot_of(trial: Trial, subject_id: str) -> Slot:

@@ -12,6 +12,7 @@ from eligibility.judge import judge
 from eligibility.verdict import Settlement, Verdict
 from enrollment.commands import Phase
 from enrollment.events import FormJudged
+from enrollment.trial import Subject
 from protocols.model import Protocol
 
 Why = Literal["submitted", "amended", "rescreened", "judged_again"]
@@ -21,6 +22,13 @@ NO_SETTLEMENTS: frozenset[Settlement] = frozenset()
 def parsed(form: dict[str, Any]) -> ScreeningForm:
     """The form as a model; every form was parsed at the edge before it came here."""
     return ScreeningForm.model_validate_json(orjson.dumps(form))
+
+
+def kept_form(subject: Subject) -> dict[str, Any]:
+    """The form of a subject who holds a place, waits or needs a person: the trial keeps it."""
+    assert subject.form is not None, "the form of whoever may be judged again is kept"
+    form: dict[str, Any] = orjson.loads(subject.form)
+    return form
 
 
 def readable(form: dict[str, Any]) -> bool:

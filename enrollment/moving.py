@@ -19,8 +19,10 @@ def move_to_phase2(turn: Turn) -> None:
     """Judges Phase I's list for Phase II: the eligible move over in order, others are told."""
     for subject_id in list(in_order(turn.trial, 1)):
         subject = turn.trial.subjects[subject_id]
-        assert subject.form is not None
-        form = subject.form
+        if subject.form is None:  # Held on consent and recalled (R23): nothing to judge.
+            leave(turn, subject_id, "closed", "phase_closed", "Phase I is closed.")
+            continue
+        form = judging.kept_form(subject)
         verdict = judging.judge_on_promotion(
             judging.parsed(form), turn.protocol, turn.today, None, subject.settlements
         )
@@ -60,8 +62,9 @@ def judge_waitlist_again(turn: Turn) -> None:
     for phase in phases:
         for subject_id in list(in_order(turn.trial, phase)):
             subject = turn.trial.subjects[subject_id]
-            assert subject.form is not None
-            form = subject.form
+            if subject.form is None:
+                continue
+            form = judging.kept_form(subject)
             verdict = judging.judge_on_promotion(
                 judging.parsed(form), turn.protocol, turn.today, None, subject.settlements
             )

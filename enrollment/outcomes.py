@@ -38,6 +38,13 @@ def recorded(subject: Subject, sentence: str, *deviations: Deviation) -> Answer:
     )
 
 
+def without_live_slot(subject: Subject) -> tuple[Deviation, ...]:
+    """A fact about somebody who held a slot once, and holds none now (R11)."""
+    if subject.slot is None or subject.slot.live:
+        return ()
+    return (Deviation(rule="no_live_slot", sentence="The subject had no live slot."),)
+
+
 def without_first_dose(slot: Slot) -> tuple[Deviation, ...]:
     """A fact of treatment about a subject whose first dose nobody has reported."""
     if slot.dosed_on is not None:
@@ -188,12 +195,13 @@ def withdraw(turn: Turn, command: WithdrawSubject) -> Answer:
         return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
     if subject.withdrawn_on is not None:
         return turn.rejected(command.type, "already_withdrawn", "The withdrawal is recorded.")
-    slot = subject.slot
+    slot, deviations = subject.slot, without_live_slot(subject)
     turn.record(
         SubjectWithdrew(
             subject_id=subject.subject_id,
             site_id=subject.site_id,
             withdrawn_on=command.withdrawn_on,
+            deviations=deviations,
         )
     )
     end_reservation(turn, subject, "consent withdrawn")
@@ -205,7 +213,7 @@ def withdraw(turn: Turn, command: WithdrawSubject) -> Answer:
                 reason="consent withdrawn in the DLT window",
             )
         )
-    return recorded(subject, "The withdrawal is recorded.")
+    return recorded(subject, "The withdrawal is recorded.", *deviations)
 
 
 def end_reservation(turn: Turn, subject: Subject, reason: str) -> None:

@@ -1,19 +1,18 @@
 """Consent, extension, release and expiry of undosed places (rules R2, R23, R24)."""
 
 from enrollment.answer import Answer
-from enrollment.commands import ExtendReservation, RecordConsent, ReleaseReservation
+from enrollment.commands import ExtendReservation, RecordConsent, ReleaseReservation, utc
 from enrollment.events import (
     ConsentRecorded,
     ReservationChanged,
     SlotExpired,
-    SlotHeld,
 )
 from enrollment.evolve_slots import next_deadline
 from enrollment.outcomes import end_reservation, recorded
-from enrollment.places import accruing_phase, barrier, reservation_dates
+from enrollment.places import accruing_phase, barrier
 from enrollment.screening import reserved_answer
 from enrollment.turn import Turn, of_slot
-from enrollment.waitlist import leave, level_for, next_slot_id
+from enrollment.waitlist import hold, leave
 
 
 def record_consent(turn: Turn, command: RecordConsent) -> Answer:
@@ -56,19 +55,7 @@ def _hold(turn: Turn, subject_id: str, site_id: str) -> Answer:
     if found is not None:
         answer = recorded(subject, f"The consent is recorded; no place: {found.sentence}")
         return answer.model_copy(update={"rule": found.rule})
-    not_before, expires_at = reservation_dates(trial, phase, turn.now)
-    turn.record(
-        SlotHeld(
-            subject_id=subject_id,
-            site_id=site_id,
-            slot_id=next_slot_id(trial, phase),
-            phase=phase,
-            level_id=level_for(trial, phase),
-            held_at=turn.now,
-            expires_at=expires_at,
-            dose_not_before=not_before,
-        )
-    )
+    hold(turn, subject_id, phase)
     return reserved_answer(turn, subject_id)
 
 
@@ -92,7 +79,7 @@ def extend(turn: Turn, command: ExtendReservation) -> Answer:
     turn.record(
         ReservationChanged(
             **of_slot(subject),
-            expires_at=command.expires_at,
+            expires_at=utc(command.expires_at),
             dose_not_before=slot.dose_not_before,
             reason=command.reason,
         )

@@ -5,6 +5,7 @@ from enrollment.answer import Answer
 from enrollment.commands import Phase, SettleFinding
 from enrollment.events import FindingSettled
 from enrollment.live_slot import follow_verdict, judge_live_slot
+from enrollment.places import accruing_phase
 from enrollment.screening import place
 from enrollment.trial import Subject
 from enrollment.turn import Turn
@@ -46,8 +47,7 @@ def _settle(turn: Turn, subject: Subject, command: SettleFinding, inputs: str) -
         )
     )
     subject = turn.trial.subjects[subject.subject_id]
-    form = subject.form
-    assert form is not None, "the form behind a review is kept"
+    form = judging.kept_form(subject)
     if subject.slot is not None and subject.slot.undosed and subject.slot.state != "held":
         verdict, phase = judge_live_slot(turn, subject, form)
         turn.record(judging.form_judged(form, verdict, phase, "judged_again"))
@@ -55,6 +55,13 @@ def _settle(turn: Turn, subject: Subject, command: SettleFinding, inputs: str) -
     verdict = judging.judge_on_arrival(
         judging.parsed(form), turn.protocol, turn.now, subject.settlements
     )
-    asked: Phase = command.phase
-    turn.record(judging.form_judged(form, verdict, asked, "judged_again"))
-    return place(turn, subject.subject_id, asked, verdict)
+    phase = _concerned(turn, subject, command)
+    turn.record(judging.form_judged(form, verdict, phase, "judged_again"))
+    return place(turn, subject.subject_id, phase, verdict)
+
+
+def _concerned(turn: Turn, subject: Subject, command: SettleFinding) -> Phase:
+    """The phase that the subject waits for, else the finding's own, if it takes anybody yet."""
+    if subject.waiting is not None:
+        return 1 if subject.waiting.phase == 1 else 2
+    return 1 if command.phase == 1 else accruing_phase(turn.trial)

@@ -5,7 +5,7 @@ Subjects live in a persistent map; counts are carried, so a decision costs the s
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from immutables import Map
 
@@ -42,7 +42,8 @@ class Subject:
     """The latest verdict for the phase it was judged for; none before the first form."""
     completed_on: date | None = None
     """The date of the latest form: its registration."""
-    form: dict[str, Any] | None = None
+    form: bytes | None = None
+    """Canonical JSON, a sixth of what the parsed form takes; `judging.kept_form` reads it."""
     forms: int = 0
     rescreens: int = 0
     phase2_met: bool = False

@@ -10,6 +10,7 @@ from enrollment.events import (
     LeaveReason,
     LeftWaitlist,
     PassedOver,
+    SlotHeld,
     SlotReserved,
 )
 from enrollment.evolve_slots import may_be_offered
@@ -92,13 +93,15 @@ def position_of(trial: Trial, subject_id: str) -> int:
 def _offer(turn: Turn, subject_id: str, phase: Phase) -> None:
     """Judges again for today; eligible takes the place, anything else is passed over."""
     subject = turn.trial.subjects[subject_id]
-    assert subject.form is not None, "the form of a waiting subject is kept"
-    form = judging.parsed(subject.form)
+    if subject.form is None:
+        _offer_without_form(turn, subject_id, phase)
+        return
+    form = judging.kept_form(subject)
     not_before = stagger_date(turn.trial, open_level(turn.trial)) if phase == 1 else None
     verdict = judging.judge_on_promotion(
-        form, turn.protocol, turn.today, not_before, subject.settlements
+        judging.parsed(form), turn.protocol, turn.today, not_before, subject.settlements
     )
-    turn.record(judging.form_judged(subject.form, verdict, phase, "judged_again"))
+    turn.record(judging.form_judged(form, verdict, phase, "judged_again"))
     if verdict.outcome(phase) == "eligible":
         reserve(turn, subject_id, phase, from_waitlist=True)
         return
@@ -111,6 +114,40 @@ def _offer(turn: Turn, subject_id: str, phase: Phase) -> None:
             rule=finding.criterion_id,
             sentence=finding.because,
             missing=verdict.missing(phase),
+        )
+    )
+
+
+def _offer_without_form(turn: Turn, subject_id: str, phase: Phase) -> None:
+    """A held place was recalled before any form came (R23): it is held again."""
+    if turn.protocol.assignment.reserve_on == "consented":
+        hold(turn, subject_id, phase)
+        return
+    turn.record(
+        PassedOver(
+            subject_id=subject_id,
+            site_id=turn.trial.subjects[subject_id].site_id,
+            phase=phase,
+            rule="eligibility",
+            sentence="No form has been received.",
+        )
+    )
+
+
+def hold(turn: Turn, subject_id: str, phase: Phase) -> None:
+    """Holds a place before the verdict; whoever calls has seen that one is free (R23)."""
+    trial = turn.trial
+    not_before, expires_at = reservation_dates(trial, phase, turn.now)
+    turn.record(
+        SlotHeld(
+            subject_id=subject_id,
+            site_id=trial.subjects[subject_id].site_id,
+            slot_id=next_slot_id(trial, phase),
+            phase=phase,
+            level_id=level_for(trial, phase),
+            held_at=turn.now,
+            expires_at=expires_at,
+            dose_not_before=not_before,
         )
     )
 
