@@ -86,8 +86,9 @@ class Builder:
             paper = parsed(form)
             verdict = judge_on_arrival(paper, self.trial.in_force, self.now).to_json()
             self._verdicts[kind] = verdict
-        request = form_request("BENCH", form, self.now)
-        return c.JudgedRequest(**dict(request), verdict=verdict)
+        request = c.JudgedRequest(**dict(form_request("BENCH", form, self.now)), verdict=verdict)
+        # As it comes from Kafka: no two requests share what they hold.
+        return c.JUDGED_REQUEST.validate_json(request.model_dump_json())
 
     def forms(self, prefix: str) -> Iterable[tuple[str, dict[str, Any]]]:
         for number, form in enumerate(self._forms.of(prefix)):

@@ -17,7 +17,7 @@ from streams.inbox import Item
 from streams.judge import JudgeStage, _InForce
 from streams.kafka import Outgoing
 from streams.ledger import Ledger
-from streams.record import parse
+from streams.record import parse_without_forms
 from streams.requests import request_message
 from streams.rules import RULES, judge_form, parse_protocol
 from streams.settings import Settings
@@ -59,7 +59,7 @@ def stage_costs() -> list[Cost]:
     protocol = trial.trial.in_force
     judge_us, commands = asyncio.run(_judge(settings, trial, _items(sent)))
     decide_us, stored = _decide(trial, _items(commands))
-    parse_us, records = _each(parse, stored)
+    parse_us, records = _each(parse_without_forms, stored)
     tell_us, _ = _each(cloud_events_json, records)
     readable = [request.command.form for request in requests]  # type: ignore[union-attr]
     form_us, papers = _each(parsed, readable)

@@ -73,18 +73,23 @@ class Finding:
     @staticmethod
     def from_json(raw: dict[str, Any]) -> "Finding":
         """The finding that `to_json` wrote."""
-        earliest = raw.get("earliest")
+        get = raw.get
+        earliest = get("earliest")
         return Finding(
-            criterion_id=raw["criterion_id"],
-            phases=tuple(raw.get("phases", (1, 2))),
-            answer=Answer(raw["answer"]),
-            because=raw["because"],
-            missing=tuple(raw.get("missing", ())),
-            earliest=None if earliest is None else _earliest(earliest),
-            inputs=raw.get("inputs"),
-            safety=raw.get("safety", False),
-            source=raw.get("source", ""),
+            raw["criterion_id"],
+            tuple(get("phases", _BOTH)),
+            _ANSWERS[raw["answer"]],
+            raw["because"],
+            tuple(get("missing", ())),
+            None if earliest is None else _earliest(earliest),
+            get("inputs"),
+            get("safety", False),
+            get("source", ""),
         )
+
+
+_BOTH = (1, 2)
+_ANSWERS = {answer.value: answer for answer in Answer}
 
 
 def _earliest(raw: dict[str, Any]) -> Earliest:

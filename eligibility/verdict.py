@@ -1,6 +1,6 @@
 """The verdict on a form: every finding, and what they come to for each phase (rules R18)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -33,6 +33,8 @@ class Verdict:
     protocol_digest: str
     anchors: Anchors
     findings: tuple[Finding, ...]
+    written: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    """What it was read from, so that it need not be written again."""
 
     def findings_for(self, phase: int) -> tuple[Finding, ...]:
         """Exactly one finding for each criterion, in the protocol's order."""
@@ -81,6 +83,8 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON without empty keys, ready for canonical JSON."""
+        if self.written is not None:
+            return self.written
         return {
             "protocol": self.protocol_digest,
             "anchors": self.anchors.to_json(),
@@ -93,7 +97,8 @@ class Verdict:
         return Verdict(
             raw["protocol"],
             Anchors.from_json(raw["anchors"]),
-            tuple(Finding.from_json(finding) for finding in raw["findings"]),
+            tuple([Finding.from_json(finding) for finding in raw["findings"]]),
+            raw,
         )
 
     def _ids(self, phase: int, answer: Answer) -> tuple[str, ...]:

@@ -164,7 +164,13 @@ RULES_SHOWN: Final = (e.EnrollmentRefused, e.Waitlisted, e.SlotRecalled)
 
 def public_count(events: Iterable[e.AnyEvent], trial_id: str) -> int:
     """How many public events a decision gives; decide stamps their sequence."""
-    return sum(public(event, trial_id) is not None for event in events)
+    return sum(_is_public(event) for event in events)
+
+
+def _is_public(event: e.AnyEvent) -> bool:
+    if isinstance(event, e.FormJudged):
+        return not _is_silent(event)
+    return type(event) not in PRIVATE
 
 
 def public(event: e.AnyEvent, trial_id: str) -> PublicEvent | None:
@@ -189,7 +195,7 @@ def public(event: e.AnyEvent, trial_id: str) -> PublicEvent | None:
 
 def _judged(event: e.FormJudged, trial_id: str) -> PublicEvent | None:
     """Only that a form was not enough, and only in two words; passed-over ones are told as such."""
-    if event.outcome == "eligible" or event.why == "judged_again":
+    if _is_silent(event):
         return None
     return PublicEvent(
         type="subject.not_eligible",
@@ -199,6 +205,10 @@ def _judged(event: e.FormJudged, trial_id: str) -> PublicEvent | None:
         phase=event.phase,
         state="ineligible" if event.outcome == "ineligible" else "incomplete",
     )
+
+
+def _is_silent(event: e.FormJudged) -> bool:
+    return event.outcome == "eligible" or event.why == "judged_again"
 
 
 def _of_the_trial(event: e.AnyEvent) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from streams.inbox import Inbox, Item
 from streams.kafka import Outgoing, Producer
 from streams.log_reader import LogReader
 from streams.read_side import ReadSide
-from streams.record import Record, UnreadableRecordError, parse
+from streams.record import Record, UnreadableRecordError, parse, parse_without_forms
 from streams.topics import EVENTS
 from streams.topics import LOG as LOG_TOPIC
 
@@ -71,7 +71,7 @@ class AnnounceStage:
 
     async def _public(self, item: Item) -> list[Outgoing]:
         try:
-            record = parse(item.value or b"")
+            record = parse_without_forms(item.value or b"")
         except UnreadableRecordError:
             LOG.error("void: unreadable record", extra={"offset": item.offset})
             return []

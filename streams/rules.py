@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from enrollment.commands import AmendForm, Request, SubmitForm
 from enrollment.decide import decide
 from enrollment.evolve import evolve
 from enrollment.evolve_slots import next_deadline
-from enrollment.judging import judge_on_arrival, parsed, readable
+from enrollment.judging import judge_on_arrival, parsed
 from enrollment.public_events import public_count
 from enrollment.trial import Trial, new_trial
 from protocols.model import Protocol
@@ -25,9 +27,13 @@ def judge_form(
     command: SubmitForm | AmendForm, protocol: Protocol | None, request: Request
 ) -> dict[str, Any] | None:
     """None where there is nothing to judge by, or no form that can be read: decide says so then."""
-    if protocol is None or not readable(command.form):
+    if protocol is None:
         return None
-    verdict: dict[str, Any] = judge_on_arrival(parsed(command.form), protocol, request.at).to_json()
+    try:
+        form = parsed(command.form)
+    except ValidationError:
+        return None
+    verdict: dict[str, Any] = judge_on_arrival(form, protocol, request.at).to_json()
     return verdict
 
 

@@ -1,6 +1,7 @@
 """The record of a decision: canonical bytes, read back whole, and higher formats refused."""
 
 import hashlib
+from datetime import date
 
 import orjson
 import pytest
@@ -10,8 +11,15 @@ from hypothesis import strategies as st
 
 from enrollment.answer import Answer
 from enrollment.canonical import canonical
-from enrollment.events import AssignmentSuspended
-from streams.record import HigherFormatError, Record, UnreadableRecordError, build, parse
+from enrollment.events import AssignmentSuspended, FormJudged
+from streams.record import (
+    HigherFormatError,
+    Record,
+    UnreadableRecordError,
+    build,
+    parse,
+    parse_without_forms,
+)
 from tests.streams.counting import request
 
 PLAIN = st.recursive(
@@ -81,3 +89,42 @@ def test_nonsense_is_unreadable_and_its_text_is_not_told(stored: bytes) -> None:
     with pytest.raises(UnreadableRecordError) as caught:
         parse(stored)
     assert stored.decode("latin-1") == "" or stored.decode("latin-1") not in str(caught.value)
+
+
+def test_without_forms_all_else_is_read_the_same_and_the_hash_is_that_of_the_whole() -> None:
+    events = (
+        FormJudged(
+            subject_id="P1",
+            site_id="S1",
+            phase=1,
+            why="submitted",
+            outcome="eligible",
+            met=(1,),
+            reviews=(),
+            completed_on=date(2027, 2, 22),
+            consented_on=None,
+            form={"subject_id": "P1", "labs": [{"value": "1.50"}]},
+            verdict={"protocol": "0" * 64, "findings": []},
+        ),
+        AssignmentSuspended(reason="A signal."),
+    )
+    answer = Answer(outcome="recorded")
+    written = build(request("T1", 1), 3, "a" * 64, "", 7, answer, events)
+    whole, light = parse(written.stored), parse_without_forms(written.stored)
+    assert (light.hash, light.stored) == (whole.hash, whole.stored)
+    judged, suspended = light.content.events
+    assert isinstance(judged, FormJudged)
+    assert (judged.form, judged.verdict, judged.subject_id) == (None, {}, "P1")
+    assert suspended == events[1]
+    assert light.content.model_copy(update={"events": ()}) == whole.content.model_copy(
+        update={"events": ()}
+    )
+    assert whole.content.events == events
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"[]", b"{}", b'{"events":[1]}', b'{"events":[{"form":{}}],"format":1}']
+)
+def test_without_forms_nonsense_is_refused_as_ever(stored: bytes) -> None:
+    with pytest.raises(UnreadableRecordError):
+        parse_without_forms(stored)
