@@ -7,21 +7,18 @@ is bounded in count and time, and leaves nothing behind. `docs/performance.md` e
 
 import asyncio
 import itertools
-import os
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import click
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from benchmarks.forms import Forms
 from benchmarks.http_client import Answered, Connection, form_message
@@ -35,8 +32,9 @@ from benchmarks.load import (
     set_up,
     trial_names,
 )
-from benchmarks.stack import OwnStack, Stack, Use
-from benchmarks.stages import Cost, stage_costs
+from benchmarks.report import Latency, Report, Throughput, show
+from benchmarks.stack import OwnStack, Stack
+from benchmarks.stages import stage_costs
 from benchmarks.trials import SITES, Prepared, utc_now
 from services.local.places import LOOPBACK
 from streams.settings import Settings
@@ -56,37 +54,6 @@ class Options:
     clients: int
     rate: int
     seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Throughput:
-    """Forms a second, and the CPU of each process for one form in microseconds."""
-
-    name: str
-    forms: int
-    per_second: float
-    cpu_us: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Milliseconds from the first byte of a POST to the last of its answer."""
-
-    name: str
-    rate: float
-    p50: float
-    p99: float
-    worst: float
-    count: int
-
-
-@dataclass(slots=True)
-class Report:
-    throughputs: list[Throughput] = field(default_factory=list)
-    latencies: list[Latency] = field(default_factory=list)
-    memory: dict[str, Use] = field(default_factory=dict)
-    costs: list[Cost] = field(default_factory=list)
-    bare: float = 0.0
 
 
 class _Task(Progress):
@@ -117,7 +84,7 @@ def main(per_message_flush: bool | None, **options: int) -> None:
     with Bar(*columns, TimeElapsedColumn(), console=CONSOLE) as bar, OwnStack() as stack:
         asyncio.run(_bounded(stack, Options(**options), ways, report, bar))
         report.costs = stage_costs()
-    show(report, Options(**options))
+    show(report, options["rate"], CONSOLE)
 
 
 async def _bounded(
@@ -282,63 +249,6 @@ def _posts(trials: Sequence[Prepared], count: int, prefix: str) -> list[bytes]:
 
 def _outcome(answered: Answered) -> None:
     assert answered.status == 200, f"{answered.status}: {answered.body[:500]!r}"
-
-
-def show(report: Report, options: Options) -> None:
-    """The tables at the end."""
-    CONSOLE.print(_throughput_table(report))
-    CONSOLE.print(_latency_table(report, options))
-    CONSOLE.print(_process_table(report))
-    CONSOLE.print(_stage_table(report))
-    best = report.throughputs[0].per_second
-    if report.bare:
-        CONSOLE.print(
-            f"A bare aiokafka consumer reads the same topic at {report.bare:,.0f} messages/s: "
-            f"{report.bare / best:.0f} times the pipeline, which reads and writes three topics."
-        )
-    CONSOLE.print(
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
-        f"load before the end {os.getloadavg()[0]:.1f}"
-    )
-
-
-def _throughput_table(report: Report) -> Table:
-    names = list(dict.fromkeys(name for one in report.throughputs for name in one.cpu_us))
-    table = Table(title="Forms a second; CPU of each process for one form in microseconds")
-    for head in ("way", "forms", "forms/s", *names):
-        table.add_column(head, justify="left" if head == "way" else "right")
-    for one in report.throughputs:
-        cpu = [f"{one.cpu_us[name]:,.0f}" if name in one.cpu_us else "" for name in names]
-        table.add_row(one.name, f"{one.forms:,}", f"{one.per_second:,.0f}", *cpu)
-    return table
-
-
-def _latency_table(report: Report, options: Options) -> Table:
-    table = Table(title=f"POST with Prefer: wait, {options.rate} forms a second, milliseconds")
-    for head in ("topics", "forms", "forms/s", "p50", "p99", "worst"):
-        table.add_column(head, justify="left" if head == "topics" else "right")
-    for one in report.latencies:
-        figures = (f"{value:.1f}" for value in (one.rate, one.p50, one.p99, one.worst))
-        table.add_row(one.name, f"{one.count:,}", *figures)
-    return table
-
-
-def _process_table(report: Report) -> Table:
-    table = Table(title="Memory after the throughput measurements, MB")
-    for head in ("process", "resident", "peak"):
-        table.add_column(head, justify="left" if head == "process" else "right")
-    for name, use in report.memory.items():
-        table.add_row(name, f"{use.memory_mb:,.0f}", f"{use.memory_peak_mb:,.0f}")
-    return table
-
-
-def _stage_table(report: Report) -> Table:
-    table = Table(title="CPU of the stages for one form, in process, microseconds (median)")
-    for head in ("stage", "part", "us"):
-        table.add_column(head, justify="right" if head == "us" else "left")
-    for cost in report.costs:
-        table.add_row(cost.stage, cost.part, f"{cost.microseconds:,.0f}")
-    return table
 
 
 if __name__ == "__main__":
