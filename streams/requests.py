@@ -36,7 +36,7 @@ class RequestWriter:
         self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
-        """Raises `KafkaError` while Kafka is away, `WrongCountError` when the settings are wrong."""
+        """Raises `KafkaError` while Kafka is away, `WrongCountError` on a wrong setting."""
         await self._producer.start()
         found = await self._producer.partitions_of(REQUESTS)
         if found != self._settings.partitions:

@@ -27,6 +27,7 @@ from streams.log_reader import LogReader
 from streams.logs import log_json
 from streams.ports import Rules
 from streams.read_side import ReadSide
+from streams.record import HigherFormatError
 from streams.recovery import Recovery
 from streams.redis_client import redis_client
 from streams.requests import REQUESTS
@@ -40,6 +41,7 @@ LOG = logging.getLogger("streams.worker")
 PACKAGES = ("services", "streams", "enrollment", "protocols", "cohorts", "eligibility")
 STOP_SECONDS = 12.0
 EXIT_UNSURE = 70
+EXIT_WRONG = 78
 
 
 class NotAsBuiltError(Exception):
@@ -154,6 +156,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await worker.start()
         async with app:
             await _or_stop(app.wait_until_stopped(), stop)
+            if app.crash_reason is not None:
+                raise app.crash_reason
     finally:
         health.started = False
         await worker.stop()
@@ -206,7 +210,10 @@ def main() -> None:
         uvloop.run(_main(Settings()))
     except (NotAsBuiltError, TopicsError, ValueError) as error:
         LOG.critical("%s", error)
-        sys.exit(78)
+        sys.exit(EXIT_WRONG)
+    except HigherFormatError as error:
+        LOG.critical("%s", error)
+        os._exit(EXIT_WRONG)
     except Exception:
         LOG.critical("the worker ends: what it had in memory is worth nothing now", exc_info=True)
         # What was sent may still be under way: nothing more may be sent by this process.

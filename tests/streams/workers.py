@@ -58,12 +58,12 @@ class WorkerProcess:
 
     async def ready(self) -> None:
         """Returns when it says so itself; raises with its log when it ended instead."""
-        while await asyncio.to_thread(self._status, "/ready") != 200:
+        while await asyncio.to_thread(self.status, "/ready") != 200:
             assert self.process.poll() is None, self.log.read_text()
             await asyncio.sleep(0.1)
 
     async def not_ready(self) -> None:
-        while await asyncio.to_thread(self._status, "/ready") == 200:
+        while await asyncio.to_thread(self.status, "/ready") == 200:
             await asyncio.sleep(0.1)
 
     async def ended(self) -> int:
@@ -79,7 +79,7 @@ class WorkerProcess:
             self.process.kill()
             self.process.wait()
 
-    def _status(self, path: str) -> int:
+    def status(self, path: str) -> int:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as said:
                 return int(said.status)

@@ -1,0 +1,125 @@
+"""The API's view: folds live, waits for answers, and folds anew when Redis holds another chain."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from streams import keys
+from streams.follow import TrialFollower
+from streams.settings import Settings
+from tests.streams.conftest import NewOwner
+from tests.streams.counting import COUNTING, command_id, request
+
+
+@pytest.fixture
+async def follower(settings: Settings) -> AsyncIterator[TrialFollower]:
+    follower = TrialFollower(settings, COUNTING.evolve, COUNTING.new_trial)
+    await follower.start()
+    yield follower
+    await follower.stop()
+
+
+async def test_an_unknown_trial_is_none_and_is_not_followed(
+    follower: TrialFollower, trial: str
+) -> None:
+    assert await follower.trial(trial) is None
+    assert await follower.answer(trial, command_id(trial, 0)) is None
+    assert await follower.wait_for(trial, command_id(trial, 0), 0.05) is None
+    assert follower._follows == {}
+
+
+async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_it(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    waiting = asyncio.create_task(follower.wait_for(trial, command_id(trial, 1), 30))
+    await owner.put([request(trial, 0), request(trial, 1)])
+    await owner.handle()
+    answer = await waiting
+    assert answer is not None
+    assert (answer.sequence, answer.digest) == (1, request(trial, 1).digest)
+    assert answer.answer.sentence == "command 1, number 1"
+    fold = await follower.trial(trial)
+    assert fold is not None
+    assert fold.slots == 2
+    assert await follower.answer(trial, command_id(trial, 1)) == answer
+    assert await follower.wait_for(trial, command_id(trial, 0), 30) is not None
+    assert trial in await follower.list_trials()
+
+
+async def test_another_follower_reads_what_was_decided_before_it_came(
+    settings: Settings, new_owner: NewOwner, trial: str
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, n) for n in range(3)])
+    await owner.handle()
+    late = TrialFollower(settings, COUNTING.evolve, COUNTING.new_trial)
+    fold = await late.trial(trial)
+    assert fold is not None
+    assert fold.slots == 3
+    answer = await late.answer(trial, command_id(trial, 2))
+    assert answer is not None
+    assert answer.sequence == 2
+    assert [record.sequence for record in await late.records(trial, after=0, limit=1)] == [1]
+    await late.stop()
+
+
+async def test_a_subscriber_is_given_every_record_once_old_and_new(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, n) for n in range(2)])
+    await owner.handle()
+    seen: list[int] = []
+
+    async def subscribe() -> None:
+        async for record in follower.subscribe(trial, after=0):
+            seen.append(record.sequence)
+            if len(seen) == 3:
+                return
+
+    subscribed = asyncio.create_task(subscribe())
+    await owner.put([request(trial, n) for n in range(2, 4)])
+    await owner.handle()
+    await asyncio.wait_for(subscribed, 30)
+    assert seen == [1, 2, 3]
+
+
+async def test_a_fold_outlives_a_redis_that_is_emptied_and_rebuilt(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, n) for n in range(3)])
+    await owner.handle()
+    assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
+    await owner.redis.delete(*keys.of_trial(trial))
+    fold = await follower.trial(trial)
+    assert fold is not None
+    assert fold.slots == 3
+    await owner.put([request(trial, 3)])
+    await owner.handle()
+    assert await follower.wait_for(trial, command_id(trial, 3), 30) is not None
+
+
+async def test_another_chain_in_redis_is_folded_anew(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> None:
+    """Kafka lost the end of the log and the trial went on without it."""
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, n) for n in range(2)])
+    await owner.handle()
+    assert await follower.wait_for(trial, command_id(trial, 1), 30) is not None
+    follow = follower._follows[trial]
+    follow.tip = type(follow.tip)(1, "f" * 64)
+    await owner.put([request(trial, 2)])
+    await owner.handle()
+    assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
+    fold = await follower.trial(trial)
+    assert fold is not None
+    assert fold.slots == 3
