@@ -88,7 +88,10 @@ def _download(staging: Path, progress: Progress, jar: Jar) -> Path:
     try:
         from jgo.maven import MavenContext, PythonResolver
     except ImportError:
-        raise LocalError("The downloader of jars is not installed.", "run `make setup`") from None
+        raise LocalError(
+            "The downloader of jars is not installed.",
+            "run `make setup`, or `pip install holdfast-trials[local]`",
+        ) from None
 
     @contextmanager
     def tell(_name: str, _size: int) -> Iterator[Progress]:
