@@ -85,16 +85,21 @@ class Service:
         return self._read("/board")
 
     def waitlist(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._read("/waitlist?limit=500")["items"]
-        return found
+        return self._all("/waitlist")
 
     def public_events(self) -> list[dict[str, Any]]:
         """All public events of the trial, as CloudEvents, in order."""
-        found: list[dict[str, Any]] = []
-        page = self._read("/events?limit=500")
-        found += page["items"]
+        return self._all("/events")
+
+    def log(self) -> list[dict[str, Any]]:
+        """The whole record, in order."""
+        return self._all("/log")
+
+    def _all(self, path: str) -> list[dict[str, Any]]:
+        page = self._read(f"{path}?limit=500")
+        found: list[dict[str, Any]] = page["items"]
         while page["next"] is not None:
-            page = self._read(f"/events?limit=500&after={page['next']}")
+            page = self._read(f"{path}?limit=500&after={page['next']}")
             found += page["items"]
         return found
 

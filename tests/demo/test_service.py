@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
@@ -23,6 +24,7 @@ from services.local.processes import wait_until
 from services.settings import ApiSettings
 from tests.services.memory import Memory
 
+ROOT = Path(__file__).parents[2]
 NAMES = ("centre", "reviewer", "S1", "S2", "S3", "S4")
 
 
@@ -81,6 +83,18 @@ def test_a_run_ends_with_the_picture_and_the_last_public_events(url: str) -> Non
     assert f"{len(events)} public events so far, without clinical values; the last:" in lines
     assert "The story of 75 steps went as told." in lines
     assert any(line.startswith("╭─ NCT00825734-demo · Tue 18 May 2027") for line in lines)
+
+
+def test_the_chain_can_be_checked_with_the_lines_in_the_documents(url: str) -> None:
+    service = _service(url)
+    list(tell(shipped_story(), ZoneInfo("America/Chicago"), service))
+    items = service.log()
+    lines = (ROOT / "docs" / "record.md").read_text("utf-8").split("```python\n")[1]
+    check = compile(lines.split("```")[0], "record.md", "exec")
+    exec(check, {"items": items})
+    items[7]["record"]["actor"]["id"] = "somebody-else"
+    with pytest.raises(AssertionError):
+        exec(check, {"items": items})
 
 
 def test_two_tellings_are_two_trials(url: str) -> None:
