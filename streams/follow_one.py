@@ -18,6 +18,8 @@ from streams.redis_client import Client
 LOG = logging.getLogger(__name__)
 BLOCK_MS = 1000
 PAGE = 500
+SLICE = 20
+"""Records folded at one go: some ten milliseconds of work."""
 RECENT = 2048
 PATIENCE = 5
 """How many looks a second apart the head may be behind us before we fold anew."""
@@ -100,16 +102,21 @@ class Follow:
             page = await self._redis.xrange(keys.log(self._trial_id), start, "+", count=PAGE)
             if not page:
                 return
-            self._apply(page)
-            await asyncio.sleep(0)
+            await self._apply_all(page)
 
     async def _read_on(self) -> None:
         after = keys.entry_id(self.tip.sequence) if self.tip != EMPTY else "0-0"
         streams = await self._redis.xread({keys.log(self._trial_id): after}, PAGE, BLOCK_MS)
         if streams:
-            self._apply(streams[0][1])
+            await self._apply_all(streams[0][1])
         else:
             await self._look_at_head()
+
+    async def _apply_all(self, entries: list[Any]) -> None:
+        """A few at a time: whoever waits for Redis meanwhile must not run out of time."""
+        for first in range(0, len(entries), SLICE):
+            self._apply(entries[first : first + SLICE])
+            await asyncio.sleep(0)
 
     def _apply(self, entries: list[Any]) -> None:
         for _, fields in entries:
@@ -130,7 +137,10 @@ class Follow:
         self.changed = asyncio.Event()
 
     def _remember(self, record: Record) -> None:
+        """Without its events, which hold forms: of two thousand records they fill a memory."""
         command_id = record.content.command_id
+        content = record.content.model_copy(update={"events": ()})
+        record = Record(content, b"", record.hash)
         self.recent[command_id] = record
         if len(self.recent) > RECENT:
             self.recent.popitem(last=False)
