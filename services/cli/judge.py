@@ -18,6 +18,7 @@ from eligibility.form import ScreeningForm
 from eligibility.judge import judge
 from eligibility.parse import FormError, parse_form
 from eligibility.verdict import Outcome, Verdict
+from protocols.english import MARK
 from protocols.errors import ProtocolError
 from protocols.model import Protocol
 from protocols.parse import parse_protocol
@@ -58,7 +59,7 @@ def judge_command(form: Path, protocol: Path | None, on: datetime | None, as_jso
     anchors = anchors_for(registered, given.planned_first_dose_on)
     verdict = judge(given, adopted.criteria, anchors, adopted.digest)
     if as_json:
-        click.echo(json.dumps(_json(given, verdict), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_json(adopted, given, verdict), indent=2, ensure_ascii=False))
     else:
         _print(Console(highlight=False), adopted, given, verdict)
 
@@ -88,8 +89,8 @@ def _give_up(lines: list[str]) -> NoReturn:
     sys.exit(2)
 
 
-def _json(form: ScreeningForm, verdict: Verdict) -> dict[str, object]:
-    """The verdict as the record keeps it, with what each phase comes to."""
+def _json(protocol: Protocol, form: ScreeningForm, verdict: Verdict) -> dict[str, object]:
+    """The verdict as the record keeps it, with what each phase comes to and what is illustrative."""
     phases = {}
     for phase in _PHASES:
         earliest = verdict.earliest(phase)
@@ -101,7 +102,13 @@ def _json(form: ScreeningForm, verdict: Verdict) -> dict[str, object]:
             "missing": verdict.missing(phase),
             "earliest": dated,
         }
-    return {"subject_id": form.subject_id, "phases": phases, "verdict": verdict.to_json()}
+    return {
+        "subject_id": form.subject_id,
+        "protocol": {"id": protocol.protocol_id, "version": protocol.version},
+        "illustrative": [one.id for one in protocol.criteria if one.illustrative],
+        "phases": phases,
+        "verdict": verdict.to_json(),
+    }
 
 
 def _print(console: Console, protocol: Protocol, form: ScreeningForm, verdict: Verdict) -> None:
@@ -116,16 +123,13 @@ def _print(console: Console, protocol: Protocol, form: ScreeningForm, verdict: V
     table = Table("", "Phase I", "Phase II", "why", show_edge=False)
     for criterion in protocol.criteria:
         found = [f for f in verdict.findings if f.criterion_id == criterion.id]
-        table.add_row(criterion.id, _answer(found, 1), _answer(found, 2), _why(found))
+        mark = "*" if criterion.illustrative else ""
+        table.add_row(f"{criterion.id}{mark}", _answer(found, 1), _answer(found, 2), _why(found))
     console.print(table)
     for phase in _PHASES:
         console.print(_summary(verdict, phase))
-    if protocol.illustrative:
-        console.print(
-            Text(
-                "Values marked illustrative in the protocol are not from the public record.", "dim"
-            )
-        )
+    if any(criterion.illustrative for criterion in protocol.criteria):
+        console.print(Text(f"* {MARK}, at least in part.", "dim"))
 
 
 def _answer(found: list[Finding], phase: int) -> Text:
