@@ -90,7 +90,7 @@ def _give_up(lines: list[str]) -> NoReturn:
 
 
 def _json(protocol: Protocol, form: ScreeningForm, verdict: Verdict) -> dict[str, object]:
-    """The verdict as the record keeps it, with what each phase comes to and what is illustrative."""
+    """The verdict as the record keeps it, what each phase comes to, and what is illustrative."""
     phases = {}
     for phase in _PHASES:
         earliest = verdict.earliest(phase)
