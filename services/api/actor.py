@@ -5,17 +5,21 @@ import json
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
 from pydantic import TypeAdapter, ValidationError
 
 from enrollment.commands import Actor, Role
 from services.api.problems import NO_ACTOR, NOT_THIS_ROLE, UNAVAILABLE, Problem
 
 _ACTORS: TypeAdapter[dict[str, Actor]] = TypeAdapter(dict[str, Actor])
-_SCHEME = HTTPBearer(auto_error=False, description="A token of the server's token file.")
+SCHEME: dict[str, Any] = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of the server's token file.",
+}
+"""The OpenAPI security scheme of `current_actor`."""
 
 
 class TokenFileError(Exception):
@@ -74,9 +78,7 @@ def _read(path: Path) -> _Read:
     return _Read(stamp, pairs)
 
 
-async def current_actor(
-    request: Request, _documented: Annotated[object, Depends(_SCHEME)] = None
-) -> Actor:
+async def current_actor(request: Request) -> Actor:
     """The one dependency that every route takes its actor from."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     challenge = {"WWW-Authenticate": "Bearer"}

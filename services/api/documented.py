@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from eligibility.form import ScreeningForm
 from services.api import problems as p
+from services.api.actor import SCHEME
 from services.api.answers import Answered, PendingSubmission
 from services.api.bodies import body_model
 from services.api.writes import WRITES, Write
@@ -147,9 +148,12 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         schemas.setdefault(name, schema)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    document["components"]["securitySchemes"] = {"bearer": SCHEME}
     for path in document["paths"].values():
         for operation in path.values():
             _only_ours(operation)
+            if "401" in operation["responses"]:
+                operation["security"] = [{"bearer": []}]
     app.openapi_schema = document
     return document
 

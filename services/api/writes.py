@@ -38,13 +38,8 @@ class Write:
         return self.command in (c.SubmitForm, c.AmendForm)
 
 
+# Routes are matched in this order: forms, the most frequent, come first.
 WRITES: tuple[Write, ...] = (
-    Write("/protocol", c.AdoptProtocol, CENTRE, "Adopt a protocol (signed)"),
-    Write("/sites", c.ActivateSite, CENTRE, "Activate a site"),
-    Write("/activation", c.ActivateTrial, CENTRE, "Activate the trial (signed)"),
-    Write("/suspension", c.SuspendAssignment, CENTRE, "Suspend assignment"),
-    Write("/resumption", c.ResumeAssignment, CENTRE, "Resume assignment (signed)"),
-    Write("/clock", c.TimePassed, CENTRE, "Let time pass (simulated clock only)"),
     Write("/forms", c.SubmitForm, SITE_STAFF, "Submit a screening form"),
     Write("/subjects/{subject_id}/amendments", c.AmendForm, SITE_STAFF, "Amend a form"),
     Write("/subjects/{subject_id}/consent", c.RecordConsent, SITE_STAFF, "Record consent"),
@@ -87,4 +82,10 @@ WRITES: tuple[Write, ...] = (
     ),
     Write("/reviews", c.SignReview, REVIEWERS, "Sign the cohort review, the MTD among them"),
     Write("/rp2d", c.SignRp2d, REVIEWERS, "Sign the recommended Phase II dose"),
+    Write("/protocol", c.AdoptProtocol, CENTRE, "Adopt a protocol (signed)"),
+    Write("/sites", c.ActivateSite, CENTRE, "Activate a site"),
+    Write("/activation", c.ActivateTrial, CENTRE, "Activate the trial (signed)"),
+    Write("/suspension", c.SuspendAssignment, CENTRE, "Suspend assignment"),
+    Write("/resumption", c.ResumeAssignment, CENTRE, "Resume assignment (signed)"),
+    Write("/clock", c.TimePassed, CENTRE, "Let time pass (simulated clock only)"),
 )

@@ -268,3 +268,8 @@ def test_a_missing_setting_is_named_and_stops_the_start() -> None:
     assert ended.returncode == 1
     assert "HOLDFAST_TOKEN_FILE" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_api_process_never_loads_faust() -> None:
+    code = "import services.api.__main__, sys; sys.exit('faust' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
