@@ -1,6 +1,7 @@
 """What must hold of every trial, told independently of the decider: checked event by event."""
 
 from collections import Counter
+from datetime import date
 
 from enrollment import events as e
 from enrollment.evolve import apply
@@ -154,6 +155,18 @@ def check_state(trial: Trial) -> None:
         level = trial.levels[trial.open_level]
         n, _, pending, undosed = recount(trial, level.level_id)
         assert undosed == 0 or n + pending + undosed <= level.target, "nobody was recalled (R11)"
+
+
+def check_dlts(trial: Trial, onsets: dict[str, set[date]]) -> None:
+    """A DLT counts if and only if an onset reported lies in the window (R8); deaths apart (R14)."""
+    for subject_id, reported in onsets.items():
+        subject = trial.subjects[subject_id]
+        slot = subject.slot
+        if slot is None or slot.dosed_on is None or slot.window_ends_on is None:
+            continue
+        inside = any(slot.dosed_on <= onset < slot.window_ends_on for onset in reported)
+        if reported and subject.died_on is None:
+            assert (slot.state == "dlt") == inside, f"{subject_id}: {slot.state}, {inside}"
 
 
 def check_waitlist(trial: Trial, phase: int) -> None:

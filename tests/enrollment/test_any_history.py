@@ -14,7 +14,7 @@ from enrollment.evolve import evolve
 from enrollment.rehearse import Rehearsal, Rehearsed, new_rehearsal, rehearse
 from enrollment.trial import Trial, new_trial
 from tests.enrollment.forms import eligible_form
-from tests.enrollment.invariants import check_decision, check_state
+from tests.enrollment.invariants import check_decision, check_dlts, check_state
 from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
 
 SITES = ("S1", "S2", "S3")
@@ -43,6 +43,10 @@ class AnyHistory(RuleBasedStateMachine):
         self.signed_for: set[str] = set()
         self.parameters: dict[str, Any] = {}
         self.version = 1
+        self.onsets: dict[str, set[date]] = {}
+        """What was reported as a DLT, per subject."""
+        self.corrected: set[str] = set()
+        """Whose onsets were corrected: the reports alone no longer say what counts."""
 
     @property
     def trial(self) -> Trial:
@@ -68,11 +72,22 @@ class AnyHistory(RuleBasedStateMachine):
         assert evolve(before, done.at, stored) == self.trial, "the log gives another state"
         check_decision(before, done.events, self.signed_for)
         check_state(self.trial)
+        self.remember_dlts(command, done)
+        plain = {who: on for who, on in self.onsets.items() if who not in self.corrected}
+        check_dlts(self.trial, plain)
         if done.answer.outcome == "rejected":
             assert any(isinstance(event, Rejected) for event in done.events)
         if isinstance(command, c.SignReview) and done.answer.outcome == "refused":
             assert not any(isinstance(event, ReviewSigned) for event in done.events)
         return done
+
+    def remember_dlts(self, command: c.AnyCommand, done: Rehearsed) -> None:
+        if done.answer.outcome != "recorded":
+            return
+        if isinstance(command, c.ReportDlt):
+            self.onsets.setdefault(command.subject_id, set()).add(command.onset_on)
+        elif isinstance(command, c.CorrectFact) and command.fact == "dlt_onset_on":
+            self.corrected.add(command.subject_id)
 
     def who(self, pick: int, *states: str) -> str:
         """Seven times of eight a subject in one of the states, if there is one; else anybody."""
@@ -151,6 +166,17 @@ class AnyHistory(RuleBasedStateMachine):
         form = eligible_form(who, other, on=self.today, planned=self.today)
         self.send(c.SubmitForm(subject_id=who, site_id=other, form=form), site_staff(other))
 
+    @rule(pick=st.integers(0, len(SUBJECTS) - 1))
+    def a_consent_of_a_newcomer(self, pick: int) -> None:
+        who = next((s for s in SUBJECTS[pick:] if not self.known(s)), SUBJECTS[pick])
+        command = c.RecordConsent(
+            subject_id=who,
+            site_id=who.split("-")[0],
+            consented_on=self.today,
+            consent_version="1.0",
+        )
+        self.send(command, self.staff(who))
+
     @rule(pick=subjects)
     def a_consent(self, pick: int) -> None:
         who = self.who(pick)
@@ -178,6 +204,16 @@ class AnyHistory(RuleBasedStateMachine):
     def a_dlt(self, pick: int, ago: int) -> None:
         who = self.who(pick, "dosed", "cleared", "dlt", "not_evaluable")
         self.send(c.ReportDlt(subject_id=who, onset_on=self.day(ago)), self.staff(who))
+
+    @rule(pick=subjects, day_in=st.integers(0, 30))
+    def a_late_dlt(self, pick: int, day_in: int) -> None:
+        """Of somebody whose outcome was known already, or whose first dose was corrected."""
+        who = self.who(pick, "cleared", "not_evaluable", "dlt")
+        known = self.trial.subjects.get(who)
+        if known is None or known.slot is None or known.slot.dosed_on is None:
+            return
+        onset = min(known.slot.dosed_on + timedelta(days=day_in), self.today)
+        self.send(c.ReportDlt(subject_id=who, onset_on=onset), self.staff(who))
 
     @rule(pick=subjects, ago=past_days)
     def a_toxicity(self, pick: int, ago: int) -> None:
@@ -339,7 +375,7 @@ class AnyHistory(RuleBasedStateMachine):
         elif trial.mtd is not None and trial.rp2d is None:
             self.an_rp2d(trial.mtd)
         elif self.in_state("reserved", "authorised"):
-            self.dose_the_reserved()
+            self.dose_the_reserved(1 + number % 6)
         elif self.in_state("dosed") and trial.phase1 != "closed":
             self.end_the_windows(dlts)
         else:
@@ -349,8 +385,8 @@ class AnyHistory(RuleBasedStateMachine):
     def a_month(self, dlts: int, number: int) -> None:
         self.go_on(4, dlts, number)
 
-    def dose_the_reserved(self) -> None:
-        for who in self.in_state("reserved", "authorised"):
+    def dose_the_reserved(self, most: int) -> None:
+        for who in self.in_state("reserved", "authorised")[:most]:
             ready = c.AuthoriseFirstDose(subject_id=who, planned_on=self.today)
             self.send(ready, self.staff(who))
             given = c.ReportFirstDose(subject_id=who, dosed_on=self.today)

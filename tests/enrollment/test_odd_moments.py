@@ -1,4 +1,4 @@
-"""Rare sequences in which two rules meet: each was found by reading the rules against each other."""
+"""Rare moments in which two rules meet, found by reading the rules against each other."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
