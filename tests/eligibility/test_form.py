@@ -143,3 +143,14 @@ def test_the_json_schema_of_the_form_can_be_made() -> None:
     assert {"subject_id", "site_id", "completed_on", "planned_first_dose_on"} == set(
         schema["required"]
     )
+
+
+@pytest.mark.parametrize(
+    ("year", "known"), [(1849, False), (1850, True), (2200, True), (2201, False)]
+)
+def test_a_year_far_out_of_time_is_a_slip_of_the_pen(year: int, known: bool) -> None:
+    if known:
+        assert str(parse_partial_date(str(year))) == str(year)
+    else:
+        with pytest.raises(ValueError, match="out of range"):
+            parse_partial_date(str(year))

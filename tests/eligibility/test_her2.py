@@ -240,3 +240,11 @@ def test_2_20_is_2_2_however_it_is_written(written: str) -> None:
 def test_never_tested_is_unknown() -> None:
     assert finding(verdict({"her2_specimens": None}), "I6").missing == ("her2_specimens",)
     assert finding(verdict({"her2_specimens": []}), "I6").answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(("copies", "answer"), [("3.99", Answer.REVIEW), ("4.00", Answer.FAIL)])
+def test_ihc_3_is_contradicted_by_a_single_probe_only_below_four_copies(
+    copies: str, answer: Answer
+) -> None:
+    one = {"ihc": "3+", "copies": copies, "single_probe": True}
+    assert judged(specimen("biopsy", one)).answer is answer
