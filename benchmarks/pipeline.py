@@ -184,6 +184,7 @@ async def _through_http(
     name = f"HTTP, {options.clients} clients that wait"
     task = _Task(bar, name, forms)
     messages = iter(_posts(trials, forms, "h"))
+    await _load_trials(stack, trials)
     done = 0
     cpu: dict[str, float] = {}
 
@@ -203,12 +204,22 @@ async def _through_http(
     return Throughput(name, forms, forms / seconds, cpu)
 
 
+async def _load_trials(stack: Stack, trials: Sequence[Prepared]) -> None:
+    """Returns when the web service has folded every log: it says 503 until it has."""
+    connection = await Connection.open(LOOPBACK, stack.web_port)
+    for message in _posts(trials, len(trials), f"first{stack.web_port}"):
+        while (await connection.post(message)).status == 503:
+            await asyncio.sleep(0.5)
+    await connection.close()
+
+
 async def _latency(
     stack: Stack, options: Options, trials: Sequence[Prepared], said: str, prefix: str, bar: Bar
 ) -> Latency:
     """A form every 1 / rate seconds whether or not the ones before are answered."""
     count = options.rate * options.seconds
     task = _Task(bar, f"{options.rate} forms/s, topics {said}", count)
+    await _load_trials(stack, trials)
     free = [await Connection.open(LOOPBACK, stack.web_port) for _ in range(options.rate)]
     taken: list[float] = []
 
