@@ -11,6 +11,7 @@ from streams.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
@@ -22,8 +23,10 @@ def test_every_setting_is_documented(field: str) -> None:
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     known = {f"HOLDFAST_{f}".upper() for f in (*Settings.model_fields, *ApiSettings.model_fields)}
     of_the_command_line = {"HOLDFAST_HOME", "HOLDFAST_URL", "HOLDFAST_TOKEN"}
+    of_compose = set(re.findall(r"\$\{(HOLDFAST_[A-Z]+)", COMPOSE))
+    assert of_compose <= set(re.findall(r"`(HOLDFAST_[A-Z]+)`", OPERATIONS))
     named = set(re.findall(r"\bHOLDFAST_[A-Z_]+\b", OPERATIONS))
-    assert named - known - of_the_command_line == set()
+    assert named - known - of_the_command_line - of_compose == set()
 
 
 @pytest.mark.parametrize("target", ["setup", "test", "demo", "demo-reset", "up", "down", "check"])
