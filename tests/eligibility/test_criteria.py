@@ -7,7 +7,8 @@ import pytest
 
 from eligibility.criteria import FAMILIES, CriterionError, build_criteria, parse_criterion
 from protocols.declared import DECLARED
-from tests.eligibility.base import shipped
+from tests.eligibility.base import anchors, form, shipped
+from tests.eligibility.forms import ELIGIBLE, lab
 
 
 def tables() -> list[dict[str, Any]]:
@@ -107,3 +108,22 @@ def test_only_parameters_that_the_record_lacks_are_marked_illustrative() -> None
     marked = {one.id for one in shipped().criteria if one.illustrative}
     with_days = {one.id for one in shipped().criteria if one.rule.validity_days is not None}
     assert marked == (with_days - {"I14"}) | {"I5a", "I6", "I16", "E1"}
+
+
+@pytest.mark.parametrize(
+    ("bound", "below", "at", "above"),
+    [
+        ("over", "fail", "fail", "pass"),
+        ("min", "fail", "pass", "pass"),
+        ("under", "pass", "fail", "fail"),
+        ("max", "pass", "pass", "fail"),
+    ],
+)
+def test_each_kind_of_bound_at_its_edge(bound: str, below: str, at: str, above: str) -> None:
+    limit = {"analyte": "haemoglobin", bound: "10", "unit": "g/dL"}
+    criterion = parse_criterion(table("I8", limits=[limit]))
+    others = [one for one in ELIGIBLE["labs"] if one["analyte"] != "haemoglobin"]
+    for value, answer in (("9.99", below), ("10.0", at), ("10.01", above)):
+        judged = form({"labs": [*others, lab("haemoglobin", value, "g/dL")]})
+        [found] = criterion.judge(judged, anchors())
+        assert found.answer == answer, value

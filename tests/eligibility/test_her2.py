@@ -248,3 +248,26 @@ def test_ihc_3_is_contradicted_by_a_single_probe_only_below_four_copies(
 ) -> None:
     one = {"ihc": "3+", "copies": copies, "single_probe": True}
     assert judged(specimen("biopsy", one)).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("ihc", "ratio", "answer"),
+    [
+        ("3+", "2.19", Answer.REVIEW),
+        ("3+", "2.20", Answer.FAIL),
+        ("1+", "2.19", Answer.PASS),
+        ("1+", "2.20", Answer.REVIEW),
+        ("2+", "2.19", Answer.PASS),
+        ("2+", "2.20", Answer.FAIL),
+    ],
+)
+def test_2_20_is_the_edge_whatever_the_ihc(ihc: str, ratio: str, answer: Answer) -> None:
+    one = {"ihc": ihc, "ratio": ratio, "copies": "3.0"}
+    assert judged(specimen("biopsy", one)).answer is answer
+
+
+@pytest.mark.parametrize(("other", "answer"), [("2.19", Answer.PASS), ("2.20", Answer.REVIEW)])
+def test_two_assays_contradict_each_other_across_the_edge(other: str, answer: Answer) -> None:
+    both = specimen("biopsy", {"ihc": "2+", "ratio": "1.2", "copies": "2.6"})
+    both["ish"].append({"assay": "SISH", "probe": "dual", "ratio": other, "copies": "3.0"})
+    assert judged(both).answer is answer

@@ -451,3 +451,24 @@ def test_an_unknown_stop_date_leaves_an_early_relapse_open() -> None:
     found = judged([one], protocol=protocol)[0]
     assert found.answer is U
     assert "prior_regimens.stopped_on" in found.missing
+
+
+# --- the edges of one line ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("relapse", "count"), [("2024-07-01", 2), ("2024-07-02", 1)])
+def test_a_relapse_parts_two_courses_up_to_the_day_the_second_begins(
+    relapse: str, count: int
+) -> None:
+    first = metastatic("capecitabine", stop_reason="choice", progressed_on=relapse)
+    again = metastatic("capecitabine", started_on="2024-07-01", stopped_on="2024-12-01")
+    assert said([first, again]) == f"0 (neo)adjuvant and {count} metastatic"
+
+
+@pytest.mark.parametrize(("starts", "count"), [("2024-05-31", "1 to 2"), ("2024-06-01", "2")])
+def test_a_regimen_that_begins_when_the_other_stops_does_not_overlap(
+    starts: str, count: str
+) -> None:
+    first = metastatic("docetaxel", stop_reason="completed")
+    then = metastatic("gemcitabine", started_on=starts, stopped_on="2024-12-01")
+    assert said([first, then]) == f"0 (neo)adjuvant and {count} metastatic"
