@@ -20,6 +20,7 @@ from enrollment.evolve_slots import live_reservations
 from enrollment.places import counted_from_phase1, counts_of
 from enrollment.trial import Trial
 from enrollment.turn import Turn, of_slot
+from enrollment.waitlist import refuse_the_hopeless
 
 
 def reconsider(turn: Turn) -> None:
@@ -116,6 +117,8 @@ def _recall_surplus(turn: Turn) -> None:
     while turn.trial.phase2_counts.reserved and _taken_in_phase2(turn.trial) > number:
         newest = live_reservations(turn.trial, 2)[-1]
         recall(turn, newest, "full", f"Facts fill the {number} places of Phase II.")
+        if not turn.trial.phase2_counts.reserved and turn.trial.phase2 == "open":
+            refuse_the_hopeless(turn)
 
 
 def _taken(counts: LevelCounts) -> int:

@@ -5,7 +5,7 @@ from enrollment.earliest import earliest
 from enrollment.events import Waitlisted
 from enrollment.places import Phase, barrier
 from enrollment.turn import Turn
-from enrollment.waitlist import in_order, leave
+from enrollment.waitlist import in_order, leave, refuse_the_hopeless
 
 
 def close_waitlist(turn: Turn, rule: str, sentence: str) -> None:
@@ -31,6 +31,7 @@ def move_to_phase2(turn: Turn) -> None:
             leave(turn, subject_id, "closed", "phase_closed", "Phase I is closed.")
             continue
         _list_for_phase2(turn, subject_id)
+    refuse_the_hopeless(turn)
 
 
 def _list_for_phase2(turn: Turn, subject_id: str) -> None:

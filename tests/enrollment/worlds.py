@@ -1,5 +1,7 @@
 """Trials in the situations that several tests start from."""
 
+from collections.abc import Callable
+
 from tests.enrollment.spec import P0, Story, opened, recorded
 
 
@@ -35,7 +37,11 @@ def escalated(text: str | None = None) -> Story:
     return trial
 
 
-def mtd_is_l1(text: str | None = None) -> Story:
+def nothing(_: Story) -> None:
+    """What happens in most stories before the MTD is signed."""
+
+
+def mtd_is_l1(text: str | None = None, before_signing: Callable[[Story], None] = nothing) -> Story:
     """L1 0/3, L2 exceeded, L1 0/6: MTD signed 05-20, RP2D not yet."""
     trial = escalated(text or P0(levels=("L1", "L2")))
     for subject in ("P4", "P5", "P6"):
@@ -53,5 +59,6 @@ def mtd_is_l1(text: str | None = None) -> Story:
     for subject in ("P7", "P8", "P9"):
         trial.at("04-18 10:00").clear(subject)
     assert trial.review() == ("mtd", "L1")
+    before_signing(trial)
     assert trial.at("05-20 09:00").sign("mtd", "L1") == recorded()
     return trial
