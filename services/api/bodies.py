@@ -1,6 +1,7 @@
 """Bodies of writes: a command without its `type` and without the subject that the address names."""
 
 from copy import copy
+from datetime import date
 from typing import Any
 
 from fastapi import Request
@@ -8,10 +9,12 @@ from pydantic import BaseModel, ValidationError, create_model
 from starlette.datastructures import Headers
 
 from enrollment.commands import Model
-from services.api.faults import of_body
+from services.api.faults import field, of_body
 from services.api.problems import NOT_JSON, TOO_LARGE, Problem
 
 FROM_THE_ADDRESS = ("type", "subject_id")
+FIRST_YEAR, LAST_YEAR = 1850, 2200
+"""As on the form: outside of it a date is a slip of the pen, and counting from it may overflow."""
 
 
 def body_model(command: type[Model]) -> type[Model]:
@@ -59,4 +62,17 @@ def parse_body(model: type[BaseModel], raw: bytes) -> dict[str, Any]:
         body = model.model_validate_json(raw or b"{}")
     except ValidationError as error:
         raise of_body(error) from None
-    return {name: getattr(body, name) for name in type(body).model_fields}
+    values = {name: getattr(body, name) for name in type(body).model_fields}
+    check_years(values)
+    return values
+
+
+def check_years(values: dict[str, Any]) -> None:
+    """A problem that points at the first date or instant whose year is out of range."""
+    for name, value in values.items():
+        if isinstance(value, date) and not year_is_plain(value):
+            raise field(f"/{name}", "the year is out of range (1850 to 2200)", "correct it")
+
+
+def year_is_plain(value: date) -> bool:
+    return FIRST_YEAR <= value.year <= LAST_YEAR

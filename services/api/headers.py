@@ -7,6 +7,7 @@ from fastapi import Request
 
 from enrollment.commands import Actor, AdoptProtocol, AnyCommand
 from enrollment.trial import Trial
+from services.api.bodies import year_is_plain
 from services.api.faults import parameter
 from services.api.problems import NOT_THIS_SITE, REAL_CLOCK, Problem
 
@@ -61,7 +62,7 @@ def received_at(
         at = datetime.fromisoformat(header)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
+    if at is None or at.tzinfo is None or not year_is_plain(at):
         raise parameter(AT, "not an instant", "write an instant as 2027-03-24T15:00:00Z")
     return at.astimezone(UTC)
 

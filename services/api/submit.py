@@ -16,7 +16,7 @@ from protocols.parse import parse_protocol
 from services.api import documented
 from services.api.actor import CurrentActor, require_role
 from services.api.answers import answer_response
-from services.api.bodies import body_model, parse_body, read_body
+from services.api.bodies import body_model, check_years, parse_body, read_body
 from services.api.faults import field, of_body, of_form, of_protocol
 from services.api.headers import AT, SITE, acting_for, received_at, site_acted_for, wait_seconds
 from services.api.identity import Submission, checked_key
@@ -107,9 +107,11 @@ def _readable_protocol(text: str) -> None:
 
 def checked_form(raw: bytes) -> ScreeningForm:
     try:
-        return parse_form(raw)
+        form = parse_form(raw)
     except FormError as error:
         raise of_form(error) from None
+    check_years(dict(form))
+    return form
 
 
 def _form(write: Write, raw: bytes, subject_id: str | None) -> c.AnyCommand:

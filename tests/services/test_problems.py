@@ -72,6 +72,40 @@ async def test_what_is_not_json_is_said_to_be_so(trial: Caller, path: str, raw: 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("/forms", form(planned_first_dose_on="9999-12-31"), "/planned_first_dose_on"),
+        ("/forms", form(completed_on="0001-01-01"), "/completed_on"),
+        ("/verdicts", form(completed_on="9999-12-31"), "/completed_on"),
+        ("/subjects/A/authorisation", {"planned_on": "9999-12-31"}, "/planned_on"),
+        ("/subjects/A/first-dose", {"dosed_on": "0001-01-01"}, "/dosed_on"),
+        (
+            "/subjects/A/extension",
+            {"expires_at": "9999-12-31T23:59:59-12:00", "reason": "A slip."},
+            "/expires_at",
+        ),
+    ],
+)
+async def test_a_year_that_no_trial_can_mean_never_reaches_the_decider(
+    trial: Caller, memory: Memory, path: str, body: dict[str, Any], pointer: str
+) -> None:
+    sent = len(memory.sent)
+    found = problem(await trial.post(path, body, "token-centre"), 422, "request.invalid")
+    assert [fault["pointer"] for fault in found["errors"]] == [pointer]
+    assert len(memory.sent) == sent
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2027-02-22", "soon", "2027-02-22T10:00"],
+)
+async def test_a_simulated_time_that_is_none_is_refused(trial: Caller, at: str) -> None:
+    answer = await trial.post("/clock", {}, "token-centre", headers={"Holdfast-At": at})
+    found = problem(answer, 422, "request.invalid")
+    assert found["errors"][0]["parameter"] == "Holdfast-At"
+
+
 async def test_each_missing_field_of_a_command_is_named(trial: Caller) -> None:
     found = problem(
         await trial.post("/sites", {"site_id": "S3"}, "token-centre"), 422, "request.invalid"
