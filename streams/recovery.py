@@ -6,7 +6,7 @@ anything in Redis does not fit, from its beginning. Where Redis and Kafka diverg
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from enrollment.events import ProtocolAdopted
@@ -14,7 +14,7 @@ from streams.chain import EMPTY, Link
 from streams.ledger import Ledger, fold
 from streams.log_reader import LogReader
 from streams.ports import Rules
-from streams.read_side import Entry, Held, Publication, ReadSide, Reply
+from streams.read_side import Entry, Head, Held, Publication, ReadSide, Reply
 from streams.record import Record, UnreadableRecordError, parse
 from streams.topics import LOG as LOG_TOPIC
 
@@ -78,7 +78,11 @@ class Recovery:
             ledger, from_start = Ledger(partition), True
         await self._read_on(ledger)
         if from_start:
-            await self._send_surplus(ledger)
+            # In this order: what Redis shows was in the log before, so reading on finds it all,
+            # unless Kafka has lost it. Another owner may be publishing at this very moment.
+            heads = await self._heads(ledger)
+            await self._read_on(ledger)
+            await self._send_surplus(ledger, heads)
             await self._read_on(ledger)
             await self._reset_heads(ledger)
         await self.read_side.list_all(partition, known_trials(ledger), ledger.last_offset)
@@ -188,14 +192,17 @@ class Recovery:
                     diverged=reply is not Reply.GAP,
                 )
 
-    async def _send_surplus(self, ledger: Ledger) -> None:
-        """What Redis has and Kafka lost is sent again, when it extends the accepted chain."""
+    async def _heads(self, ledger: Ledger) -> dict[str, Head]:
         listed, _ = await self.read_side.listed(ledger.partition)
         trial_ids = tuple(sorted({*listed, *known_trials(ledger)}))
         heads = await self.read_side.heads(trial_ids)
-        for trial_id, head in zip(trial_ids, heads, strict=True):
+        return {trial: head for trial, head in zip(trial_ids, heads, strict=True) if head}
+
+    async def _send_surplus(self, ledger: Ledger, heads: Mapping[str, Head]) -> None:
+        """What Redis has and Kafka lost is sent again, when it extends the accepted chain."""
+        for trial_id, head in heads.items():
             known = ledger.of(trial_id, self.rules)
-            if head is None or head.sequence <= known.tip.sequence:
+            if head.sequence <= known.tip.sequence:
                 continue
             surplus = [e async for e in self.read_side.entries(trial_id, known.tip.sequence)]
             previous = known.tip.hash
