@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -17,6 +18,7 @@ from tests.enrollment.forms import eligible_form
 from tests.enrollment.invariants import check_decision, check_dlts, check_state
 from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
 
+pytestmark = pytest.mark.timeout(900)
 SITES = ("S1", "S2", "S3")
 SUBJECTS = [f"{site}-{i}" for i in range(1, 17) for site in SITES]
 subjects = st.integers(0, 8 * len(SUBJECTS) - 1)

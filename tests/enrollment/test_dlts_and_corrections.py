@@ -275,5 +275,3 @@ def test_a_withdrawal_from_the_waitlist_leaves_it() -> None:
     trial.at("03-02 09:00").form("P4")
     trial.at("03-02 10:00").withdraw("P4")
     assert trial.waitlist() == []
-
-
