@@ -6,6 +6,7 @@ from typing import Literal
 from cohorts.slots import Slot, window_end, with_onset
 from enrollment.answer import Answer
 from enrollment.commands import CorrectFact
+from enrollment.deaths import follow_corrected_window
 from enrollment.events import FactCorrected, ReservationChanged
 from enrollment.outcomes import recorded
 from enrollment.places import stagger_date, utc_midnight
@@ -41,6 +42,7 @@ def _first_dose(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) 
         ends_on = window_end(command.on, turn.protocol.phase1.dlt_window_days)
     state = _state(slot, command.on, ends_on, turn.today)
     _record(turn, subject, command, str(slot.dosed_on), str(command.on), state, ends_on)
+    follow_corrected_window(turn, subject.subject_id, slot)
     _move_stagger(turn, subject, slot)
     return recorded(subject, f"First dose corrected from {slot.dosed_on} to {command.on}.")
 

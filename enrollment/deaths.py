@@ -1,5 +1,7 @@
 """A death and its signed adjudication (rules R14)."""
 
+from datetime import date
+
 from cohorts.slots import Slot, in_window
 from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
@@ -25,7 +27,7 @@ def report_death(turn: Turn, command: ReportDeath) -> Answer:
         return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
     if subject.died_on is not None:
         return turn.rejected(command.type, "already_dead", "The death is recorded.")
-    inside = subject.slot is not None and _in_window(subject.slot, command)
+    inside = subject.slot is not None and _in_window(subject.slot, command.died_on)
     deviations = without_live_slot(subject)
     turn.record(
         DeathRecorded(
@@ -53,10 +55,27 @@ def report_death(turn: Turn, command: ReportDeath) -> Answer:
     return recorded(subject, "A death in the window: a DLT, and assignment is suspended.")
 
 
-def _in_window(slot: Slot, command: ReportDeath) -> bool:
+def _in_window(slot: Slot, died_on: date) -> bool:
     if slot.dosed_on is None or slot.window_ends_on is None:
         return False
-    return in_window(command.died_on, slot.dosed_on, slot.window_ends_on)
+    return in_window(died_on, slot.dosed_on, slot.window_ends_on)
+
+
+def follow_corrected_window(turn: Turn, subject_id: str, old: Slot) -> None:
+    """A corrected first dose may bring a death into the window: it counts now (R9, R14)."""
+    subject = turn.trial.subjects[subject_id]
+    died_on, slot = subject.died_on, subject.slot
+    assert slot is not None
+    if died_on is None or _in_window(old, died_on) or not _in_window(slot, died_on):
+        return
+    if not subject.death_open:
+        turn.record(
+            DeathRecorded(
+                subject_id=subject_id, site_id=subject.site_id, died_on=died_on, in_window=True
+            )
+        )
+    turn.record(DltRecorded(**of_slot(subject), onset_on=died_on, fatal=True))
+    turn.record(AssignmentSuspended(reason="A death in the DLT window.", because_of=subject_id))
 
 
 def adjudicate_death(turn: Turn, command: AdjudicateDeath) -> Answer:

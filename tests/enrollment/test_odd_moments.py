@@ -48,6 +48,20 @@ def test_of_two_dlts_the_other_one_stands_when_the_first_is_withdrawn() -> None:
     assert trial.counts("L1") == (1, 1, 2, 0)
 
 
+def test_a_death_counts_when_the_corrected_window_reaches_it() -> None:
+    trial = dosed_at_l1()
+    trial.at("03-23 09:00").death("P1", "03-22")
+    assert trial.counts("L1") == (0, 0, 3, 0)
+    assert not trial.state.suspended
+    trial.at("03-23 10:00").correct("P1", "first_dose_on", "03-03")
+    assert trial.counts("L1") == (1, 1, 2, 0)
+    assert trial.state.suspended
+    assert trial.resume().rule == "death_not_adjudicated"
+    assert trial.adjudicate("P1", "unrelated") == recorded()
+    assert trial.counts("L1") == (0, 0, 2, 0)
+    assert trial.resume() == recorded()
+
+
 def test_a_fact_about_a_subject_without_a_live_slot_names_it() -> None:
     trial = reserved_at_l1(2)
     trial.at("03-04 09:00").tick()
