@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from services.api.app import build_app
 from services.api.ports import Ports
 from services.settings import ApiSettings
 from streams.follow import TrialFollower
+from streams.logs import log_json
 from streams.requests import RequestWriter
 from streams.settings import Settings
 
@@ -66,7 +66,7 @@ def make_app(settings: ApiSettings, streams: Settings) -> FastAPI:
 def main() -> None:
     if not __debug__:
         raise SystemExit("Run without -O: the safety checks are assertions.")
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
+    log_json()
     try:
         settings, streams = ApiSettings(), Settings()
         app = make_app(settings, streams)
