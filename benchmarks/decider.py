@@ -41,29 +41,28 @@ from enrollment.trial import Trial
 from streams.ledger import TrialLedger, pack
 
 SMALL: Final = 100
+DOSED: Final = 20
 LIVE: Final = 20
-"""Reservations that are live and undosed at the end of building."""
+"""Who has a place in the end; whoever else gets one gives it back."""
 LIMIT: Final = 1.2
 CONSOLE = Console()
 
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """How a trial is made: its places in Phase II, site limits, and who is dosed at once."""
+    """How a trial is made: places in Phase II, how many may wait, whether sites are limited."""
 
     name: str
-    places: Callable[[int], int]
-    limited: bool
+    places: int
+    waiting_max: int
+    limited: bool = False
 
 
-def _eligible(subjects: int) -> int:
-    return subjects * sum(name.startswith("eligible") for name in MIXTURE) // len(MIXTURE)
-
-
-ROOM: Final = Make("with places left", lambda subjects: _eligible(subjects) + 50, limited=False)
-FULL: Final = Make("full, 10 wait", lambda subjects: _eligible(subjects) - 10, limited=False)
-WAITING: Final = Make("full, all others wait", lambda subjects: 40, limited=False)
-LIMITED: Final = Make("full, all others wait, sites limited", lambda subjects: 40, limited=True)
+NO_END: Final = 10**9
+ROOM: Final = Make("places left", 100_000, NO_END)
+FULL: Final = Make("full, 10 wait", DOSED + LIVE, 10)
+WAITING: Final = Make("full, all others wait", DOSED + LIVE, NO_END)
+LIMITED: Final = Make("the same, sites limited", DOSED + LIVE, NO_END, limited=True)
 
 
 class Builder:
@@ -71,12 +70,12 @@ class Builder:
 
     def __init__(self, make: Make, subjects: int, now: datetime) -> None:
         prepared = phase_two(
-            "BENCH", now, protocol_text(phase2_number=make.places(subjects), limited=make.limited)
+            "BENCH", now, protocol_text(phase2_number=make.places, limited=make.limited)
         )
         self.trial = prepared.trial
         self.now = now
         self.subjects = subjects
-        self._dosed_until = min(make.places(subjects), _eligible(subjects)) - LIVE
+        self._make = make
         self._verdicts: dict[str, dict[str, Any]] = {}
         self._forms = Forms(self.trial.in_force.local_date(now), SITES)
 
@@ -95,21 +94,27 @@ class Builder:
             yield MIXTURE[number % len(MIXTURE)], form
 
     def build(self, told: Callable[[int], None]) -> Trial:
-        """All subjects screened; the first that get a place are dosed, the last keep theirs."""
+        """All subjects screened, one after the other."""
         for number, (kind, form) in enumerate(islice(self.forms("B"), self.subjects)):
             self._do(self.request(form, kind))
-            slot = self.trial.subjects[form["subject_id"]].slot
-            if slot is not None and self.trial.phase2_counts.dosed < self._dosed_until:
-                self._dose(form)
+            self._go_on(form)
             if number % 100 == 0:
                 told(number)
         return self.trial
 
-    def _dose(self, form: dict[str, Any]) -> None:
-        dosed_on = self.trial.in_force.local_date(self.now)
-        command = c.ReportFirstDose(subject_id=form["subject_id"], dosed_on=dosed_on)
-        request = request_of("BENCH", "dose", self.now, STAFF[form["site_id"]], command)
-        self._do(c.JudgedRequest(**dict(request)))
+    def _go_on(self, form: dict[str, Any]) -> None:
+        """The first with a place are dosed, the next keep it; too many are released again."""
+        trial, subject_id = self.trial, form["subject_id"]
+        counts, subject = trial.phase2_counts, trial.subjects[subject_id]
+        command: c.ReportFirstDose | c.ReleaseReservation | None = None
+        if subject.slot is not None and counts.dosed < DOSED:
+            dosed_on = trial.in_force.local_date(self.now)
+            command = c.ReportFirstDose(subject_id=subject_id, dosed_on=dosed_on)
+        elif counts.reserved > LIVE or trial.waiting[1] > self._make.waiting_max:
+            command = c.ReleaseReservation(subject_id=subject_id, reason="Changed their mind.")
+        if command is not None:
+            request = request_of("BENCH", "next", self.now, STAFF[form["site_id"]], command)
+            self._do(c.JudgedRequest(**dict(request)))
 
     def _do(self, request: c.JudgedRequest) -> None:
         decision = decide(self.trial, request)
