@@ -86,7 +86,8 @@ def add_months(on: date, months: int) -> date:
     """Calendar months added to a date, clamped to the month's end: 31 Aug + 6 months = 28 Feb."""
     total = on.year * 12 + on.month - 1 + months
     year, month = divmod(total, 12)
-    day = min(on.day, calendar.monthrange(year, month + 1)[1])
+    # Days up to the 28th exist in every month: the calendar need not be asked.
+    day = on.day if on.day <= 28 else min(on.day, calendar.monthrange(year, month + 1)[1])
     return date(year, month + 1, day)
 
 

@@ -112,6 +112,9 @@ class Validity:
     ) -> Part | None:
         """An unknown if the result is stale, in the future, or may be; none if it is good."""
         on = anchors.of(self.anchor)
+        fresh = (on - taken.first).days <= self.days_max
+        if fresh and taken.last <= on and taken.last <= completed_on:
+            return None
         span = taken.until(min(completed_on, on))
         if span is None:
             return unknown(f"{what} of {taken} is dated after {min(completed_on, on)}", field)
@@ -134,6 +137,10 @@ class Validity:
         """The answer of the latest result if it is fresh; unknown where which is latest decides."""
         if not results:
             return unknown(f"{what} not given", field)
+        if len(results) == 1:
+            only = results[0]
+            stale = self.check(what, only.taken_on, completed_on, anchors, field)
+            return answer(only) if stale is None else stale
         parts = []
         for result in latest_of(results):
             stale = self.check(what, result.taken_on, completed_on, anchors, field)

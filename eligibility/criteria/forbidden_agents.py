@@ -1,7 +1,7 @@
 """Agents that must never have been given, under any name, also inside a regimen's name."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
@@ -9,6 +9,9 @@ from eligibility.criteria.table import Table
 from eligibility.exposures import normal
 from eligibility.form import ScreeningForm
 from eligibility.form_history import Regimen
+
+UNNAMED: Final = ("unknown", "blinded", "placebo", "study drug")
+_NONE = passed("none of the study drugs was given before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +33,21 @@ class ForbiddenAgents:
         given = [e.name for e in form.exposures if e.name in self.agents]
         if given:
             return failed(f"{', '.join(given)} was given before")
-        parts = [part for r in form.prior_regimens if (part := self._regimen(r)) is not None]
-        return combine(parts) if parts else passed("none of the study drugs was given before")
+        unnamed = [e.name for e in form.exposures if e.name in UNNAMED]
+        parts = [
+            unknown(f"an agent is not named ({name})", "prior_regimens.agents.name")
+            for name in unnamed
+        ]
+        parts += [part for r in form.prior_regimens if (part := self._regimen(r)) is not None]
+        return combine(parts) if parts else _NONE
 
     def _regimen(self, regimen: Regimen) -> Part | None:
         if not regimen.agents:
             text = f"the agents of {regimen.name or 'a regimen'} are not listed"
             return unknown(text, "prior_regimens.agents")
-        named = normal(regimen.name or "")
+        if regimen.name is None:
+            return None
+        named = normal(regimen.name)
         if any(agent in named for agent in self.agents):
             return review(f"regimen {regimen.name} is named after a study drug but lists none")
-        unnamed = [a for a in regimen.agents if normal(a.name) in ("unknown", "blinded", "placebo")]
-        if unnamed:
-            text = f"an agent is not named ({unnamed[0].name})"
-            return unknown(text, "prior_regimens.agents.name")
         return None
