@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from enrollment.public_events import PublicType
 from services.api.writes import WRITES
+from services.settings import ApiSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -31,3 +32,9 @@ def test_every_public_event_is_told_of() -> None:
     text = (DOCS / "events.md").read_text("utf-8")
     for name in get_args(PublicType):
         assert f"`{name}`" in text
+
+
+def test_every_setting_of_the_api_is_documented() -> None:
+    text = (DOCS / "api.md").read_text("utf-8") + (DOCS / "operations.md").read_text("utf-8")
+    for name in ApiSettings.model_fields:
+        assert f"HOLDFAST_{name.upper()}" in text, name
