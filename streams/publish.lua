@@ -23,16 +23,17 @@ local function field(entry, name)
   return nil
 end
 
+local function tail_of(log)
+  local tail = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
+  if #tail == 0 then return -1, '' end
+  return tonumber(string.match(tail[1][1], '^(%d+)-')), field(tail[1][2], 'h')
+end
+
 local function publish(keys, args)
   local head, log, answers, protocol = keys[1], keys[2], keys[3], keys[4]
   local through, before = tonumber(args[2]), args[3]
 
-  local tail_sequence, tail_hash = -1, ''
-  local tail = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)
-  if #tail > 0 then
-    tail_sequence = tonumber(string.match(tail[1][1], '^(%d+)-'))
-    tail_hash = field(tail[1][2], 'h')
-  end
+  local tail_sequence, tail_hash = tail_of(log)
   local headed = redis.call('HMGET', head, 'sequence', 'hash', 'through')
   if tonumber(headed[1] or '-1') ~= tail_sequence or (headed[2] or '') ~= tail_hash then
     return 'BROKEN'
@@ -70,4 +71,16 @@ local function publish(keys, args)
   return 'OK'
 end
 
+-- Says anew where the last record stands and how far trial.log was read, if that record still is
+-- the end of the log. KEYS as above. ARGV: its hash, its offset, the offset read through.
+local function place(keys, args)
+  local sequence, hash = tail_of(keys[2])
+  local headed = redis.call('HMGET', keys[1], 'sequence', 'hash')
+  if tonumber(headed[1] or '-1') ~= sequence or (headed[2] or '') ~= hash then return 'BROKEN' end
+  if hash ~= args[1] then return 'OTHER' end
+  redis.call('HSET', keys[1], 'offset', args[2], 'through', args[3])
+  return 'OK'
+end
+
 redis.register_function('holdfast_publish_1', publish)
+redis.register_function('holdfast_place_1', place)

@@ -13,6 +13,7 @@ from streams.chain import EMPTY, Tip
 from streams.redis_client import Client
 
 FUNCTION = "holdfast_publish_1"
+PLACE = "holdfast_place_1"
 LIBRARY = files("streams").joinpath("publish.lua").read_text(encoding="utf-8")
 PAGE = 200
 THROUGH = b"@through"
@@ -86,7 +87,7 @@ class ReadSide:
         replies = await self._publish_once(publications, partition_of_new)
         if any(isinstance(reply, ResponseError) for reply in replies):
             for reply in replies:
-                if isinstance(reply, ResponseError) and "unction not found" not in str(reply):
+                if isinstance(reply, ResponseError) and not _is_missing(reply):
                     raise reply
             await self.load_functions()
             replies = await self._publish_once(publications, partition_of_new)
@@ -169,9 +170,22 @@ class ReadSide:
         found = await self._redis.xrange(keys.log(trial_id), entry, entry)
         return found[0][1][b"r"] if found else None
 
-    async def reset_head(self, trial_id: str, offset: int, through: int) -> None:
-        """After `trial.log` was read from its beginning: its offsets are not what they were."""
-        await self._redis.hset(keys.head(trial_id), mapping={"offset": offset, "through": through})
+    async def place(self, trial_id: str, tip: Tip, offset: int, through: int) -> Reply:
+        """After `trial.log` was read from its beginning: its offsets may not be what they were.
+
+        Refused unless the tip still is the end of the log in Redis: a head that says more than its
+        log holds would hide records from the next recovery.
+        """
+        names = keys.of_trial(trial_id)
+        arguments = (PLACE, len(names), *names, tip.hash, offset, through)
+        try:
+            reply = await self._redis.fcall(*arguments)
+        except ResponseError as error:
+            if not _is_missing(error):
+                raise
+            await self.load_functions()
+            reply = await self._redis.fcall(*arguments)
+        return Reply(reply.decode())
 
     async def quarantine(self, partition: int, trial_id: str) -> str:
         """Renames what Redis has of a trial, never deletes it; returns the tag of the copy."""
@@ -181,6 +195,11 @@ class ReadSide:
                 await self._redis.renamenx(key, f"{key}:{tag}")
         await self._redis.hdel(keys.trials(partition), trial_id)
         return tag
+
+
+def _is_missing(error: ResponseError) -> bool:
+    """Redis was emptied or put back to before our functions were loaded."""
+    return "unction not found" in str(error)
 
 
 def _head(fields: list[bytes | None]) -> Head | None:

@@ -84,7 +84,7 @@ class Recovery:
             await self._read_on(ledger)
             await self._send_surplus(ledger, heads)
             await self._read_on(ledger)
-            await self._reset_heads(ledger)
+            await self._place_heads(ledger)
         await self.read_side.list_all(partition, known_trials(ledger), ledger.last_offset)
         LOG.info(
             "partition recovered",
@@ -216,10 +216,14 @@ class Recovery:
             )
             await self.append(ledger.partition, trial_id, [entry.stored for entry in surplus])
 
-    async def _reset_heads(self, ledger: Ledger) -> None:
+    async def _place_heads(self, ledger: Ledger) -> None:
         for trial_id in known_trials(ledger):
             known = ledger.trials[trial_id]
-            await self.read_side.reset_head(trial_id, known.offset, ledger.last_offset)
+            reply = await self.read_side.place(
+                trial_id, known.tip, known.offset, ledger.last_offset
+            )
+            if reply is not Reply.OK:
+                raise DoesNotFitError(trial_id, "Redis changed while it was brought up to date")
             known.through = ledger.last_offset
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from streams import keys
 from streams.batch import Written, decide_all
+from streams.chain import Tip
 from streams.ledger import Ledger
 from streams.read_side import Entry, Head, Publication, ReadSide, Reply
 from streams.redis_client import Client, redis_client
@@ -140,6 +141,18 @@ async def test_without_records_it_moves_the_head_along_but_never_back(
     assert await read_side.publish([Publication(trial, tip, 40)]) == [Reply.OK]
     assert await read_side.heads([trial]) == [Head(0, tip, 10, 5000)]
     assert await read_side.publish([Publication(trial, "f" * 64, 6000)]) == [Reply.OTHER]
+
+
+async def test_a_head_is_placed_anew_only_on_the_record_that_ends_its_log(
+    read_side: ReadSide, trial: str
+) -> None:
+    entries = chain(trial, [1, 2])
+    await read_side.publish([publication(trial, entries)])
+    behind, end = Tip(0, entries[0].hash), Tip(1, entries[1].hash)
+    assert await read_side.place(trial, behind, 3, 4) == Reply.OTHER
+    assert await read_side.heads([trial]) == [Head(1, end.hash, 11, 11)]
+    assert await read_side.place(trial, end, 3, 4) == Reply.OK
+    assert await read_side.heads([trial]) == [Head(1, end.hash, 3, 4)]
 
 
 async def test_the_record_that_adopts_a_protocol_is_found_by_judge(

@@ -172,10 +172,13 @@ class MemoryRedis:
         for held in self.world.redis.logs.get(trial_id, [])[after + 1 :]:
             yield held
 
-    async def reset_head(self, trial_id: str, offset: int, through: int) -> None:
+    async def place(self, trial_id: str, tip: Tip, offset: int, through: int) -> Reply:
         await self.world.gate(self.worker)
-        if trial_id in self.world.redis.logs:
-            self.world.redis.through[trial_id] = through
+        log = self.world.redis.logs.get(trial_id)
+        if not log or log[-1].hash != tip.hash:
+            return Reply.OTHER
+        self.world.redis.through[trial_id] = through
+        return Reply.OK
 
     async def quarantine(self, partition: int, trial_id: str) -> str:
         raise AssertionError("Redis shows what was never accepted")
