@@ -8,6 +8,7 @@ from enrollment import judging
 from enrollment.answer import Answer
 from enrollment.commands import AuthoriseFirstDose, ReportFirstDose
 from enrollment.events import Deviation, FirstDoseAuthorised, FirstDoseRecorded
+from enrollment.outcomes import recorded
 from enrollment.places import accruing_phase, utc_midnight
 from enrollment.trial import Subject
 from enrollment.turn import Turn, of_slot
@@ -159,15 +160,7 @@ def report_first_dose(turn: Turn, command: ReportFirstDose) -> Answer:
     )
     if accruing_phase(turn.trial) == 2 and turn.trial.phase2 != "not_open":
         refuse_the_hopeless(turn)
-    return Answer(
-        outcome="recorded",
-        subject_id=subject.subject_id,
-        phase=slot.phase,
-        level_id=slot.level_id,
-        slot_id=slot.slot_id,
-        sentence=_window_sentence(ends_on),
-        deviations=tuple(deviation.rule for deviation in deviations),
-    )
+    return recorded(subject, _window_sentence(ends_on), *deviations)
 
 
 def _window_sentence(ends_on: date | None) -> str:
