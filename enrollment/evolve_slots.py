@@ -1,5 +1,6 @@
 """How a subject's slot and place on the waitlist move the carried counts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,11 +14,43 @@ from enrollment.trial import EMPTY, Level, PhaseTwoCounts, Subject, Trial, Waiti
 def with_slot(trial: Trial, subject: Subject, slot: Slot) -> Trial:
     """The trial with this slot in place of the subject's latest one; every count follows."""
     old = subject.slot
+    was, now = _list_of(old), _list_of(slot)
     if old is not None:
         trial = _counted(trial, subject, old, -1)
-    subject = replace(subject, slot=slot)
     trial = _counted(trial, subject, slot, +1)
+    if was != now:
+        trial = _listed(trial, was, lambda members: _without(members, subject.subject_id))
+        trial = _listed(trial, now, lambda members: (*members, subject.subject_id))
+    subject = replace(subject, slot=slot)
     return replace(trial, subjects=trial.subjects.set(subject.subject_id, subject))
+
+
+def _list_of(slot: Slot | None) -> tuple[str, str] | None:
+    """The level and its list that a Phase I slot is on: who was dosed, or who has a reservation."""
+    if slot is None or slot.phase != 1 or not slot.live:
+        return None
+    return slot.level_id, "dosed" if slot.treated else "reservations"
+
+
+def _listed(
+    trial: Trial,
+    place: tuple[str, str] | None,
+    change: Callable[[tuple[str, ...]], tuple[str, ...]],
+) -> Trial:
+    """Changes one list of a level; who stays on it keeps the place, since order is by arrival."""
+    if place is None:
+        return trial
+    index = trial.level_index(place[0])
+    level = trial.levels[index]
+    if place[1] == "dosed":
+        level = replace(level, dosed=change(level.dosed))
+    else:
+        level = replace(level, reservations=change(level.reservations))
+    return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
+
+
+def _without(members: tuple[str, ...], subject_id: str) -> tuple[str, ...]:
+    return tuple(member for member in members if member != subject_id)
 
 
 def with_new_deadline(trial: Trial, subject_id: str, expires_at: datetime) -> Trial:
@@ -124,11 +157,11 @@ def _counted(trial: Trial, subject: Subject, slot: Slot, sign: int) -> Trial:
         counts = _phase2(trial.phase2_counts, subject, slot, sign)
         return replace(trial, phase2_counts=counts)
     index = trial.level_index(slot.level_id)
-    level = _level(trial.levels[index], subject.subject_id, slot, sign)
+    level = _level(trial.levels[index], slot, sign)
     return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
 
 
-def _level(level: Level, subject_id: str, slot: Slot, sign: int) -> Level:
+def _level(level: Level, slot: Slot, sign: int) -> Level:
     counts = level.counts
     changed = LevelCounts(
         evaluable=counts.evaluable + sign * (slot.state in ("cleared", "dlt")),
@@ -136,21 +169,7 @@ def _level(level: Level, subject_id: str, slot: Slot, sign: int) -> Level:
         pending=counts.pending + sign * (slot.state == "dosed"),
         reserved=counts.reserved + sign * slot.undosed,
     )
-    return replace(
-        level,
-        counts=changed,
-        dosed=_member(level.dosed, subject_id, sign) if slot.treated else level.dosed,
-        reservations=(
-            _member(level.reservations, subject_id, sign) if slot.undosed else level.reservations
-        ),
-    )
-
-
-def _member(members: tuple[str, ...], subject_id: str, sign: int) -> tuple[str, ...]:
-    if sign > 0:
-        assert subject_id not in members
-        return (*members, subject_id)
-    return tuple(member for member in members if member != subject_id)
+    return replace(level, counts=changed)
 
 
 def _phase2(counts: PhaseTwoCounts, subject: Subject, slot: Slot, sign: int) -> PhaseTwoCounts:

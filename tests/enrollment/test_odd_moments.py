@@ -125,3 +125,21 @@ def test_who_was_held_and_recalled_may_send_the_form_while_waiting() -> None:
     assert trial.at("03-25 10:00").form("P4").outcome == "waitlisted"
     trial.at("03-25 11:00").sign("de_escalate", "L1")
     assert [slot.subject_id for slot in trial.last(SlotReserved)] == ["P4"]
+
+
+def test_authorising_makes_nobody_newer_the_newest_reservation_is_recalled_first() -> None:
+    trial = reserved_at_l1(3)
+    assert trial.at("03-01 10:00").authorise("P1", "03-02") == recorded()
+    assert trial.state.levels[0].reservations == ("P1", "P2", "P3")
+    trial.at("03-01 11:00").release("P3")
+    trial.at("03-01 11:01").form("P4")
+    trial.at("03-01 12:00").report_dose("P3", "2027-03-01")
+    assert trial.state.levels[0].reservations == ("P1", "P2")
+    assert trial.waitlist() == ["P4"]
+
+
+def test_who_was_dosed_is_listed_in_order_of_dosing_whatever_comes_of_it() -> None:
+    trial = dosed_at_l1()
+    trial.at("03-10 09:00").dlt("P2", "03-09")
+    trial.at("03-22 09:00").clear("P1")
+    assert trial.state.levels[0].dosed == ("P1", "P2", "P3")
