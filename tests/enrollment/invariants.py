@@ -78,6 +78,8 @@ def check_decision(trial: Trial, events: tuple[e.AnyEvent, ...], signed_for: set
             check_placed(trial, event, signed_for)
         if isinstance(event, e.FirstDoseAuthorised):
             check_authorised(trial, event)
+        if isinstance(event, e.SlotRecalled):
+            check_recalled(trial, event)
         trial = apply(trial, event)
         if isinstance(event, PLACED) and event.phase == 2:
             check_phase_two(trial, event.site_id)
@@ -115,6 +117,25 @@ def check_authorised(trial: Trial, event: e.FirstDoseAuthorised) -> None:
         assert all(recount(trial, level.level_id)[1] < 2 for level in trial.levels[: index + 1])
     if slot.dose_not_before is not None:
         assert event.planned_on >= slot.dose_not_before, "authorised before the stagger ended"
+
+
+def check_recalled(trial: Trial, event: e.SlotRecalled) -> None:
+    """The newest goes first, so that the head of the list keeps the order of reservation (R15)."""
+    slots = [subject.slot for subject in trial.subjects.values() if subject.slot is not None]
+    recalled = next(slot for slot in slots if slot.slot_id == event.slot_id)
+    assert recalled.undosed, "only an undosed reservation is recalled"
+    rivals = [
+        slot.number
+        for slot in slots
+        if slot.undosed and slot.phase == recalled.phase and slot.level_id == recalled.level_id
+    ]
+    assert recalled.number == max(rivals), "an older reservation was recalled before a newer one"
+    assert event.order < min((0, *orders(trial, event.phase))), "not put at the head of the list"
+
+
+def orders(trial: Trial, phase: int) -> list[int]:
+    waiting = (subject.waiting for subject in trial.subjects.values())
+    return [place.order for place in waiting if place is not None and place.phase == phase]
 
 
 def check_phase_two(trial: Trial, site_id: str) -> None:
