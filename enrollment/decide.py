@@ -1,12 +1,12 @@
 """The decider of a trial: a command on the trial as it is gives events and an answer."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from enrollment import commands as c
 from enrollment.answer import Answer
 from enrollment.centre import activate_site, activate_trial, adopt_protocol, resume, suspend
+from enrollment.copying import replace
 from enrollment.corrections import correct_fact
 from enrollment.deaths import adjudicate_death, report_death
 from enrollment.dosing import authorise_first_dose, report_first_dose

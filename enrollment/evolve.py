@@ -1,13 +1,13 @@
 """What each event does to the state of a trial: no rule is decided here, no event is ignored."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, get_args
 
 from enrollment import events as e
 from enrollment import evolve_subject as subject
 from enrollment import evolve_trial as trials
+from enrollment.copying import replace
 from enrollment.evolve_slots import without_past_deadlines
 from enrollment.trial import Trial
 

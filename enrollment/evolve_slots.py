@@ -1,13 +1,13 @@
 """How a subject's slot and place on the waitlist move the carried counts."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from immutables import Map
 
 from cohorts.designs.three_plus_three import LevelCounts
 from cohorts.slots import Slot
+from enrollment.copying import replace
 from enrollment.trial import EMPTY, Level, PhaseTwoCounts, Subject, Trial, Waiting
 
 

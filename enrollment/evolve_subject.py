@@ -1,6 +1,5 @@
 """What the events about a subject do to the subject, its slot and the carried counts."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,6 +7,7 @@ from cohorts.slots import Slot, SlotState, with_onset
 from eligibility.verdict import Settlement
 from enrollment import events as e
 from enrollment.canonical import canonical
+from enrollment.copying import replace
 from enrollment.evolve_slots import (
     with_new_deadline,
     with_passed_over,

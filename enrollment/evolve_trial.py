@@ -1,10 +1,10 @@
 """What the events about the trial, its levels and its reviews do to its state."""
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from enrollment import events as e
+from enrollment.copying import replace
 from enrollment.trial import Level, Review, Signature, Trial
 from protocols.model import Protocol
 from protocols.parse import parse_protocol

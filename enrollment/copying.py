@@ -1,0 +1,38 @@
+"""A copy of a frozen state with some fields changed: `dataclasses.replace`, three times as fast.
+
+Every event makes several such copies, and the state of a trial has some thirty fields.
+"""
+
+from dataclasses import fields
+from functools import cache
+from operator import attrgetter
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class _Copier:
+    """For one class: reads all fields at once, writes the slots of a new object without `init`."""
+
+    def __init__(self, of: type[Any]) -> None:
+        assert not hasattr(of, "__post_init__"), "what checks itself must be made anew"
+        names = tuple(field.name for field in fields(of))
+        assert len(names) > 1, "a getter of one name gives no tuple"
+        self.read = attrgetter(*names)
+        self.writers = tuple(getattr(of, name).__set__ for name in names)
+        self.writer = dict(zip(names, self.writers, strict=True))
+
+
+_copier = cache(_Copier)
+
+
+def replace(state: T, /, **changes: Any) -> T:
+    """The same frozen dataclass (with slots) but for these fields; `KeyError` for a strange one."""
+    of: type[Any] = type(state)
+    copier = _copier(of)  # type: ignore[arg-type]  # a class is hashable
+    made: T = object.__new__(of)
+    for write, value in zip(copier.writers, copier.read(state), strict=True):
+        write(made, value)
+    for name, value in changes.items():
+        copier.writer[name](made, value)
+    return made
