@@ -210,21 +210,25 @@ class DecideStage:
     async def _tick(self) -> None:
         """Once a second: are log and Redis as left, was a trial resumed, is a deadline due?"""
         await self._look_at_log()
-        for partition, ledger in tuple(self._ledgers.items()):
-            fits = await patiently(
-                lambda ledger=ledger: self._probe.look(ledger),  # type: ignore[misc]
-                self._health,
-                "redis",
-                lambda ledger=ledger: self._holds(ledger),  # type: ignore[misc]
-            )
-            if fits is None or not self._holds(ledger):
-                continue
-            if not fits or await self._resuming.asked(ledger):
-                self._forget((partition,))
-            else:
-                await self._clock.tick(ledger)
+        for ledger in tuple(self._ledgers.values()):
+            await self._look_at(ledger)
         await self._recover_owned()
         await asyncio.sleep(0)
+
+    async def _look_at(self, ledger: Ledger) -> None:
+        def held() -> bool:
+            return self._holds(ledger)
+
+        fits = await patiently(lambda: self._probe.look(ledger), self._health, "redis", held)
+        if fits is None:
+            return
+        asked = await patiently(lambda: self._resuming.asked(ledger), self._health, "kafka", held)
+        if asked is None or not held():
+            return
+        if asked or not fits:
+            self._forget((ledger.partition,))
+        else:
+            await self._clock.tick(ledger)
 
     async def _look_at_log(self) -> None:
         """Notices without any command that somebody else wrote, or that Kafka is away."""

@@ -58,6 +58,8 @@ def build_app(settings: Settings, stages: Stages, started: Callable[[], None]) -
         stream_buffer_maxsize=8192,
         broker_session_timeout=settings.session_timeout_seconds,
         broker_heartbeat_interval=settings.session_timeout_seconds / 4,
+        # The longest that a rebalance waits for a worker that was killed while it joined.
+        broker_rebalance_timeout=2 * settings.session_timeout_seconds,
         broker_commit_livelock_soft_timeout=3600.0,
         topic_allow_declare=False,
         topic_disable_leader=True,

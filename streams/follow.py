@@ -145,6 +145,12 @@ class TrialFollower:
             if not page:
                 await changed.wait()
 
+    async def judged(self, trial_id: str, subject_id: str) -> Record | None:
+        """The decision that holds a subject's latest verdict, as far as `trial` has folded."""
+        follow = self._follows.get(trial_id)
+        sequence = None if follow is None else follow.judged.get(subject_id)
+        return None if sequence is None else await self._record(trial_id, sequence)
+
     async def list_trials(self) -> tuple[str, ...]:
         """Every trial that has a log, sorted."""
         pipeline = self._redis.pipeline(transaction=False)

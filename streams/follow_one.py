@@ -9,6 +9,7 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
+from enrollment.events import FormJudged
 from streams import keys
 from streams.chain import EMPTY, Link, Tip, link
 from streams.ports import Evolve, NewTrial
@@ -40,6 +41,8 @@ class Follow:
         self.trial = new_trial(trial_id)
         self.tip: Tip = EMPTY
         self.recent: OrderedDict[UUID, Record] = OrderedDict()
+        self.judged: dict[str, int] = {}
+        """Subject -> the sequence at which its latest verdict stands."""
         self.changed = asyncio.Event()
         """Set and replaced whenever a record arrives."""
         self._loaded = asyncio.Event()
@@ -94,6 +97,7 @@ class Follow:
         self.trial = self._new_trial(self._trial_id)
         self.tip = EMPTY
         self.recent.clear()
+        self.judged.clear()
         self._behind = 0
 
     async def _load(self) -> None:
@@ -132,6 +136,9 @@ class Follow:
                 raise _OtherChainError
             self.trial = self._evolve(self.trial, content.at, content.events)
             self.tip = Tip(content.sequence, record.hash)
+            for event in content.events:
+                if isinstance(event, FormJudged):
+                    self.judged[event.subject_id] = content.sequence
             self._remember(record)
         self.changed.set()
         self.changed = asyncio.Event()
