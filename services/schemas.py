@@ -96,9 +96,7 @@ def _data_schema(name: PublicType, source: type[BaseModel]) -> dict[str, Any]:
     extra += ["rule"] if source in RULES_SHOWN else []
     return {
         "type": "object",
-        "properties": {
-            field: _not_null(told[field]) for field in ("trial_id", *shown, *extra)
-        },
+        "properties": {field: _not_null(told[field]) for field in ("trial_id", *shown, *extra)},
         "required": ["trial_id", *always, *extra],
         "additionalProperties": False,
     }

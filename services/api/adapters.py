@@ -123,6 +123,10 @@ class RedisTrials:
             async for record in self._follower.subscribe(trial_id, after):
                 yield record
 
+    async def judged(self, trial_id: str, subject_id: str) -> Record | None:
+        with _outages():
+            return await self._follower.judged(trial_id, subject_id)
+
     async def list_trials(self) -> tuple[str, ...]:
         with _outages():
             return await self._follower.list_trials()

@@ -60,8 +60,6 @@ class PendingSubmission(BaseModel):
     location: str
 
 
-
-
 def answer_json(received: Received) -> dict[str, Any]:
     """The body of a 200 or a 202."""
     submission, decided = received.submission, received.decided

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from services.api import catalogued, events, health, preview, reads, submissions
+from services.api import catalogued, events, health, reads, submissions, verdicts
 from services.api.actor import TokenFile
 from services.api.documented import openapi
 from services.api.faults import of_parameters
@@ -58,7 +58,7 @@ def build_app(
     app.state.streams = Streams(settings)
     for router in (
         write_routes(),
-        preview.router,
+        verdicts.router,
         submissions.router,
         events.router,
         reads.router,

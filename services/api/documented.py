@@ -140,9 +140,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     )
     bodies = [body_model(write.command) for write in WRITES if not write.is_form]
     models: list[type[BaseModel]] = [*bodies, ScreeningForm, ProblemDetails]
-    _, made = models_json_schema(
-        [(model, "validation") for model in models], ref_template=REF
-    )
+    _, made = models_json_schema([(model, "validation") for model in models], ref_template=REF)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in made["$defs"].items():
         schemas.setdefault(name, schema)

@@ -130,9 +130,7 @@ class Intake:
         except UnavailableError:
             return None
 
-    def _received(
-        self, submission: Submission, content: str, decided: Decided | None
-    ) -> Received:
+    def _received(self, submission: Submission, content: str, decided: Decided | None) -> Received:
         if decided is not None:
             self.pending.drop(submission.command_id)
             if decided.digest != content:

@@ -75,9 +75,7 @@ def problem_response(problem: Problem, instance: str | None = None) -> Response:
         "errors": [fault.to_json() for fault in problem.faults],
         **problem.more,
     }
-    return Response(
-        orjson.dumps(body), problem.kind.status, problem.headers, media_type=MEDIA_TYPE
-    )
+    return Response(orjson.dumps(body), problem.kind.status, problem.headers, media_type=MEDIA_TYPE)
 
 
 BAD_JSON = Kind("json.malformed", 400, "The body is not JSON", "Mend the JSON and send again.")
@@ -120,6 +118,12 @@ NO_SUBJECT = Kind(
     404,
     "There is no such subject at your site",
     "Check the id; a subject begins with its first form or consent.",
+)
+NO_VERDICT = Kind(
+    "verdict.unknown",
+    404,
+    "No form of this subject has been judged",
+    "Submit a form; consent alone brings no verdict.",
 )
 NO_SUBMISSION = Kind(
     "submission.unknown",
@@ -181,6 +185,7 @@ PROBLEMS: tuple[Kind, ...] = (
     NO_ROUTE,
     NO_TRIAL,
     NO_SUBJECT,
+    NO_VERDICT,
     NO_SUBMISSION,
     BAD_METHOD,
     NO_PROTOCOL,

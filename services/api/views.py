@@ -82,8 +82,7 @@ def subject_json(trial: Trial, subject: Subject, now: datetime) -> dict[str, Any
     shown["completed_on"] = subject.completed_on
     shown["consented_on"] = subject.consented_on
     shown["reviews"] = [
-        {"phase": phase, "criterion_id": criterion_id}
-        for phase, criterion_id, _ in subject.reviews
+        {"phase": phase, "criterion_id": criterion_id} for phase, criterion_id, _ in subject.reviews
     ]
     return shown
 

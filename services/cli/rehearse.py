@@ -83,9 +83,7 @@ def _play(protocol: Protocol, given: Iterator[Given]) -> Iterator[Rehearsed]:
             adoption = AdoptProtocol(
                 text=protocol.text, clock="simulated", meaning="Adopted for a rehearsal."
             )
-            trial, done = rehearse(
-                new_rehearsal(protocol.protocol_id), line.at, _AUTHOR, adoption
-            )
+            trial, done = rehearse(new_rehearsal(protocol.protocol_id), line.at, _AUTHOR, adoption)
             yield done
         command = line.command
         review = trial.trial.review

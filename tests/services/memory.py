@@ -8,6 +8,7 @@ from uuid import UUID
 
 from enrollment.commands import AmendForm, JudgedRequest, Request, SubmitForm
 from enrollment.decide import decide
+from enrollment.events import FormJudged
 from enrollment.evolve import evolve
 from enrollment.judging import judge_on_arrival, parsed
 from enrollment.public_events import public_count
@@ -157,6 +158,15 @@ class MemoryTrials:
                 after = record.sequence
             if not page:
                 await changed.wait()
+
+    async def judged(self, trial_id: str, subject_id: str) -> Record | None:
+        self._check()
+        found = None
+        for record in self.memory.trials[trial_id].records:
+            for event in record.content.events:
+                if isinstance(event, FormJudged) and event.subject_id == subject_id:
+                    found = record
+        return found
 
     async def list_trials(self) -> tuple[str, ...]:
         self._check()

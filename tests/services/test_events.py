@@ -40,9 +40,7 @@ async def test_the_list_is_the_very_content_of_the_topic(trial: Caller, memory: 
     for subject in ("A", "B", "C", "D"):
         await trial.post("/forms", form(subject))
     listed = (await trial.get(EVENTS, "token-service")).json()
-    published = [
-        event for record in memory.trials["T1"].records for event in cloud_events(record)
-    ]
+    published = [event for record in memory.trials["T1"].records for event in cloud_events(record)]
     assert listed["items"] == published
     assert listed["next"] is None
     assert [event["id"] for event in published] == [f"T1/{n}" for n in range(len(published))]
@@ -205,8 +203,6 @@ async def test_open_streams_end_when_the_server_stops(trial: Caller, app: FastAP
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", "9" * 30])
 async def test_an_id_that_was_never_given_is_refused(trial: Caller, value: str) -> None:
-    answer = await trial.http.get(
-        f"{EVENTS}/stream", headers=headers(**{"Last-Event-ID": value})
-    )
+    answer = await trial.http.get(f"{EVENTS}/stream", headers=headers(**{"Last-Event-ID": value}))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == "Last-Event-ID"

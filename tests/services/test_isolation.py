@@ -121,9 +121,7 @@ async def test_nobody_submits_for_a_site_that_is_not_theirs(
     assert len(memory.sent) == sent
 
 
-async def test_staff_of_two_sites_say_for_which_they_act(
-    two_sites: Caller, memory: Memory
-) -> None:
+async def test_staff_of_two_sites_say_for_which_they_act(two_sites: Caller, memory: Memory) -> None:
     body = {"dosed_on": "2027-02-22"}
     unsaid = await two_sites.post("/subjects/B/first-dose", body, "token-s12")
     assert unsaid.status_code == 422

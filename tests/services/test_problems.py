@@ -147,9 +147,7 @@ async def test_a_body_that_is_too_large_is_refused_declared_or_not(
         "Content-Type": "application/json",
         "Idempotency-Key": "k",
     }
-    answer = await trial.http.post(
-        "/v1/trials/T1/suspension", content=chunks(), headers=headers
-    )
+    answer = await trial.http.post("/v1/trials/T1/suspension", content=chunks(), headers=headers)
     problem(answer, 413, "body.too_large")
     assert len(memory.sent) == sent
 

@@ -1,6 +1,7 @@
 """Reads: board, subjects, waitlist, log and preview."""
 
 import hashlib
+from typing import Any
 
 import orjson
 
@@ -71,9 +72,7 @@ async def test_the_waitlist_is_in_order_with_positions_over_all_sites(trial: Cal
     assert [(item["position"], item["subject_id"]) for item in own["items"]] == [(2, "E")]
 
 
-async def test_the_log_is_a_chain_that_its_reader_can_verify(
-    trial: Caller, memory: Memory
-) -> None:
+async def test_the_log_is_a_chain_that_its_reader_can_verify(trial: Caller, memory: Memory) -> None:
     await five(trial)
     items, after = [], None
     while True:
@@ -137,3 +136,37 @@ async def test_health_says_what_is_missing(trial: Caller, memory: Memory) -> Non
     )
     assert (await trial.http.get("/live")).status_code == 200
     assert (await trial.http.get("/started")).status_code == 200
+
+
+def low_neutrophils(subject: str) -> dict[str, Any]:
+    """Exactly at the limit of I8, which is strict."""
+    labs = [
+        lab | {"value": "1500", "unit": "/uL"} if lab["analyte"] == "neutrophils" else lab
+        for lab in form()["labs"]
+    ]
+    return form(subject, labs=labs)
+
+
+async def test_a_subjects_verdict_is_read_finding_by_finding_as_recorded(trial: Caller) -> None:
+    await trial.post("/forms", low_neutrophils("A"), "token-s1")
+    read = await trial.get("/v1/trials/T1/subjects/A/verdict", "token-s1")
+    assert read.status_code == 200
+    verdict = read.json()
+    assert (verdict["why"], verdict["phases"][0]["outcome"]) == ("submitted", "ineligible")
+    assert verdict["phases"][0]["fails"] == ["I8"]
+    ids = [f["criterion_id"] for f in verdict["findings"] if 1 in f["phases"]]
+    assert len(ids) == len(set(ids)) == 41
+    record = (await trial.get("/v1/trials/T1/log")).json()["items"][verdict["sequence"]]
+    assert record["record"]["events"][0]["type"] == "FormJudged"
+
+
+async def test_an_amended_form_brings_another_verdict_and_other_sites_see_none(
+    trial: Caller,
+) -> None:
+    await trial.post("/forms", low_neutrophils("A"), "token-s1")
+    await trial.post("/subjects/A/amendments", form("A", "S1"), "token-s1")
+    verdict = (await trial.get("/v1/trials/T1/subjects/A/verdict", "token-s1")).json()
+    assert (verdict["why"], verdict["phases"][0]["outcome"]) == ("amended", "eligible")
+    hidden = await trial.get("/v1/trials/T1/subjects/A/verdict", "token-s2")
+    unknown = await trial.get("/v1/trials/T1/subjects/ZZ/verdict", "token-s2")
+    assert (hidden.status_code, hidden.json()["type"]) == (404, unknown.json()["type"])

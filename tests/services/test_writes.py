@@ -83,9 +83,7 @@ async def test_waiting_ends_with_the_decision(trial: Caller, memory: Memory) -> 
     assert (await sending).json()["outcome"] == "slot_reserved"
 
 
-async def test_waiting_ends_with_the_time_that_was_asked_for(
-    trial: Caller, memory: Memory
-) -> None:
+async def test_waiting_ends_with_the_time_that_was_asked_for(trial: Caller, memory: Memory) -> None:
     memory.slow = True
     answer = await trial.post("/forms", form(), wait=1)
     assert answer.status_code == 202
