@@ -198,17 +198,17 @@ def decided_of(subjects: int) -> TrialLedger:
 @click.command(help=__doc__)
 @click.option("--subjects", default=100_000, help="Of the large trial.")
 @click.option("--repeats", default=300, help="Of each command on each trial.")
-@click.option("--waiting", default=5_000, help="Subjects of the large trial in which most wait.")
-def main(subjects: int, repeats: int, waiting: int) -> None:
+@click.option("--fewer", default=5_000, help="Of the large trial, where they are enough.")
+def main(subjects: int, repeats: int, fewer: int) -> None:
     now = utc_now()
     lines: list[Line] = []
     memory = ""
     with Progress(console=CONSOLE) as bar:
         for make, large_size in (
             (ROOM, subjects),
-            (FULL, subjects),
+            (FULL, fewer),
             (WAITING, subjects),
-            (LIMITED, waiting),
+            (LIMITED, fewer),
         ):
             task = bar.add_task(f"{make.name}: {large_size:,} subjects", total=large_size)
             small = Builder(make, SMALL, now)

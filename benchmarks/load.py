@@ -161,18 +161,22 @@ async def send(settings: Settings, messages: Sequence[Outgoing]) -> float:
 
 async def bare_rate(settings: Settings) -> tuple[int, float]:
     """Messages a second that a plain consumer alone takes out of the same topic, and how many."""
-    consumer = AIOKafkaConsumer(**settings.kafka_client(), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        **settings.kafka_client(), enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         partitions = [TopicPartition(REQUESTS, p) for p in range(settings.partitions)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
+        for partition in partitions:
+            consumer.seek(partition, 0)
         total, start = sum(ends.values()), time.perf_counter()
         taken = 0
-        while taken < total:
-            batches = await consumer.getmany(timeout_ms=500, max_records=500)
-            taken += sum(len(records) for records in batches.values())
+        async with asyncio.timeout(IDLE_SECONDS):
+            while taken < total:
+                batches = await consumer.getmany(timeout_ms=500, max_records=500)
+                taken += sum(len(records) for records in batches.values())
         return taken, taken / (time.perf_counter() - start)
     finally:
         await consumer.stop()

@@ -174,6 +174,7 @@ async def _through_kafka(
             await watcher.subjects(forms, task)
             await sending
         seconds = watcher.seen.last_at - start
+    CONSOLE.print(f"{name}: {forms / seconds:,.0f} forms/s")
     return Throughput(name, forms, forms / seconds, cpu)
 
 
@@ -201,6 +202,7 @@ async def _through_http(
         start = time.perf_counter()
         await asyncio.gather(*(client() for _ in range(options.clients)))
         seconds = time.perf_counter() - start
+    CONSOLE.print(f"{name}: {forms / seconds:,.0f} forms/s")
     return Throughput(name, forms, forms / seconds, cpu)
 
 
@@ -241,6 +243,7 @@ async def _latency(
     for connection in free:
         await connection.close()
     cuts = statistics.quantiles(taken, n=100)
+    CONSOLE.print(f"{options.rate} forms/s, topics {said}: p50 {cuts[49]:.1f} ms")
     return Latency(said, rate, cuts[49], cuts[98], max(taken), count)
 
 
