@@ -40,6 +40,8 @@ def earliest(
     """
     if barrier.rule in HUMAN or barrier.for_good:
         return None
+    if trial.sites.get(site_id) != trial.in_force.version:
+        return None
     hours = timedelta(hours=trial.in_force.assignment.reservation_hours)
     not_before = _not_before(trial, phase)
     if barrier.rule == "held":
