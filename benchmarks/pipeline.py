@@ -10,6 +10,7 @@ import itertools
 import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -222,11 +223,13 @@ async def _latency(
     count = options.rate * options.seconds
     task = _Task(bar, f"{options.rate} forms/s, topics {said}", count)
     await _load_trials(stack, trials)
-    free = [await Connection.open(LOOPBACK, stack.web_port) for _ in range(options.rate)]
+    # In turn, so that none is idle for so long that the service closes it.
+    opened = [await Connection.open(LOOPBACK, stack.web_port) for _ in range(options.rate)]
+    free = deque(opened)
     taken: list[float] = []
 
     async def one(message: bytes) -> None:
-        connection = free.pop() if free else await Connection.open(LOOPBACK, stack.web_port)
+        connection = free.popleft() if free else await Connection.open(LOOPBACK, stack.web_port)
         answered = await connection.post(message)
         _outcome(answered)
         free.append(connection)
