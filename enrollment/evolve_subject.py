@@ -30,7 +30,8 @@ def judged(trial: Trial, event: e.FormJudged) -> Trial:
     needed = known.waiting or (known.slot and known.slot.undosed) or event.reviews
     keep = needed or event.outcome == "eligible"
     if keep and event.form is not None:
-        form = canonical(event.form)
+        # Copied: the bytes that orjson gives keep a buffer several times as long.
+        form = bytes(memoryview(canonical(event.form)))
     phase2_met = known.phase2_met if known.slot and known.slot.treated else 2 in event.met
     changed = replace(
         known,

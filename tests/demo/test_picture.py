@@ -46,7 +46,7 @@ def shown() -> tuple[str, str]:
         "Phase I  closed · MTD L1 · RP2D L1",
         "doses (illustrative)",
         "✖S1-005  ✖S2-004",
-        "✖S3-001  ■S1-001  ■S2-003",
+        "■S1-001  ✖S3-001  ■S2-003",
         "Illustrative values are made up: no advice on treating anybody.",
         "Phase II open at L1 · 1 used, 4 reserved, 45 of 50 places free",
         "◌S2-005  ◌S1-006  ◌S4-001  ◌S2-007",
