@@ -17,6 +17,7 @@ from streams.ports import Rules
 from streams.read_side import Entry, Head, Held, Publication, ReadSide, Reply
 from streams.record import Record, UnreadableRecordError, parse
 from streams.topics import LOG as LOG_TOPIC
+from streams.work import entry_of
 
 LOG = logging.getLogger(__name__)
 MOST_ATTEMPTS = 50
@@ -146,7 +147,9 @@ class Recovery:
             async for offset, stored in self.reader.read(LOG_TOPIC, partition, start, end):
                 record = self._accepted(ledger, offset, stored)
                 if record is not None:
-                    pending.setdefault(record.trial_id, []).append(entry_of(record, offset))
+                    pending.setdefault(record.trial_id, []).append(
+                        entry_of(record, offset, _adopts(record))
+                    )
                     waiting += 1
                 if waiting >= CHUNK:
                     await self._publish(ledger, pending)
@@ -232,19 +235,8 @@ def known_trials(ledger: Ledger) -> tuple[str, ...]:
     return tuple(sorted(name for name, known in ledger.trials.items() if known.tip != EMPTY))
 
 
-def entry_of(record: Record, offset: int) -> Entry:
-    content = record.content
-    adopts = any(isinstance(event, ProtocolAdopted) for event in content.events)
-    command_id = str(content.command_id)
-    return Entry(
-        sequence=content.sequence,
-        hash=record.hash,
-        previous=content.previous,
-        offset=offset,
-        command_id=command_id,
-        adopts=adopts,
-        stored=record.stored,
-    )
+def _adopts(record: Record) -> bool:
+    return any(isinstance(event, ProtocolAdopted) for event in record.content.events)
 
 
 def _extends(held: Held, previous: str) -> bool:
