@@ -5,6 +5,9 @@ from typing import Any
 
 import orjson
 
+WHOLE_MAX = 2**53 - 1
+"""The largest whole number that every reader of JSON takes exactly (RFC 8785, I-JSON)."""
+
 
 def canonical(value: Any) -> bytes:
     """The RFC 8785 bytes of plain JSON without floats and with keys in the basic plane.
@@ -18,3 +21,19 @@ def canonical(value: Any) -> bytes:
 def digest(content: bytes) -> str:
     """SHA-256 in lower-case hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def exact(value: object) -> bool:
+    """Whether every reader of JSON gets this back as it was: no fractions, no huge whole numbers.
+
+    Forms that are screening forms are; what is only meant for one may be anything.
+    """
+    match value:
+        case dict():
+            return all(isinstance(k, str) and exact(v) for k, v in value.items())
+        case list() | tuple():
+            return all(exact(item) for item in value)
+        case int():
+            return -WHOLE_MAX <= value <= WHOLE_MAX
+        case _:
+            return value is None or isinstance(value, str)

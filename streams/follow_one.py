@@ -144,9 +144,9 @@ class Follow:
         self.changed = asyncio.Event()
 
     def _remember(self, record: Record) -> None:
-        """Without its events, which hold forms: of two thousand records they fill a memory."""
+        """Without what holds forms: those of two thousand records would fill a memory."""
         command_id = record.content.command_id
-        content = record.content.model_copy(update={"events": ()})
+        content = record.content.model_copy(update={"events": (), "command": {}})
         record = Record(content, b"", record.hash)
         self.recent[command_id] = record
         if len(self.recent) > RECENT:

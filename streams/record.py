@@ -11,6 +11,7 @@ from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
 from enrollment.commands import Actor, Digest, Id, JudgedRequest, Model
 from enrollment.events import AnyEvent, FormJudged
+from streams.command_kept import kept
 
 FORMAT = 1
 
@@ -27,7 +28,8 @@ class LogRecord(Model):
     """The content of one record. `previous` is the hash of the trial's record before it, or empty.
 
     `protocol` is the digest of the protocol in force when it was decided, empty before the first;
-    `public_from` is the number of the first public event that this record gives.
+    `public_from` is the number of the first public event that this record gives. `command` is what
+    was decided, as `command_kept` keeps it.
     """
 
     format: Literal[1]
@@ -36,6 +38,7 @@ class LogRecord(Model):
     previous: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     command_id: UUID
     digest: Digest
+    command: dict[str, Any]
     actor: Actor
     at: AwareDatetime
     protocol: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
@@ -74,6 +77,7 @@ def build(
     events: tuple[AnyEvent, ...],
 ) -> Record:
     """The record of a decision. The same decision on the same chain gives the same bytes."""
+    command = kept(request.command, events)
     content = LogRecord.model_construct(
         format=1,
         trial=request.trial_id,
@@ -81,6 +85,7 @@ def build(
         previous=previous,
         command_id=request.command_id,
         digest=request.digest,
+        command=command,
         actor=request.actor,
         at=request.at,
         protocol=protocol,
@@ -95,6 +100,7 @@ def build(
         "previous": previous,
         "command_id": str(request.command_id),
         "digest": request.digest,
+        "command": command,
         "actor": request.actor.model_dump(mode="json"),
         "at": request.at.isoformat().replace("+00:00", "Z"),
         "protocol": protocol,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from enrollment.commands import JUDGED_REQUEST
+from enrollment.canonical import exact
+from enrollment.commands import JUDGED_REQUEST, AmendForm, JudgedRequest, SubmitForm
 from streams.batch import Command, Parked, Result, Written, decide_all, received_at
 from streams.inbox import Item
 from streams.kafka import Outgoing
@@ -111,4 +112,14 @@ def _read(item: Item, partitions: int) -> Command | Parked:
         return Parked("unreadable", f"no command: {error.error_count()} errors")
     if partition_of(request.trial_id, partitions) != item.partition:
         return Parked("unreadable", "in another partition than its trial's")
+    if _cannot_be_kept(request):
+        return Parked("unreadable", "a form with fractions or huge whole numbers as JSON numbers")
     return Command(request, received_at(item.timestamp_ms))
+
+
+def _cannot_be_kept(request: JudgedRequest) -> bool:
+    """The record keeps what was sent; a form that got a verdict was read strictly before."""
+    command = request.command
+    if request.verdict is not None or not isinstance(command, SubmitForm | AmendForm):
+        return False
+    return not exact(command.form)

@@ -64,6 +64,7 @@ def test_the_stored_bytes_are_canonical_and_hold_all_that_a_verifier_needs() -> 
         "actor",
         "answer",
         "at",
+        "command",
         "command_id",
         "digest",
         "events",
