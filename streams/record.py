@@ -77,7 +77,6 @@ def build(
     events: tuple[AnyEvent, ...],
 ) -> Record:
     """The record of a decision. The same decision on the same chain gives the same bytes."""
-    command = kept(request.command, events)
     content = LogRecord.model_construct(
         format=1,
         trial=request.trial_id,
@@ -85,7 +84,7 @@ def build(
         previous=previous,
         command_id=request.command_id,
         digest=request.digest,
-        command=command,
+        command=kept(request.command, events),
         actor=request.actor,
         at=request.at,
         protocol=protocol,
@@ -93,23 +92,26 @@ def build(
         answer=answer,
         events=events,
     )
-    plain: dict[str, Any] = {
-        "format": FORMAT,
-        "trial": request.trial_id,
-        "sequence": sequence,
-        "previous": previous,
-        "command_id": str(request.command_id),
-        "digest": request.digest,
-        "command": command,
-        "actor": request.actor.model_dump(mode="json"),
-        "at": request.at.isoformat().replace("+00:00", "Z"),
-        "protocol": protocol,
-        "public_from": public_from,
-        "answer": answer.model_dump(mode="json", exclude_defaults=True),
-        "events": [_plain(event) for event in events],
-    }
-    stored = canonical(plain)
+    stored = canonical(_as_json(content))
     return Record(content, stored, digest(stored))
+
+
+def _as_json(content: LogRecord) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "trial": content.trial,
+        "sequence": content.sequence,
+        "previous": content.previous,
+        "command_id": str(content.command_id),
+        "digest": content.digest,
+        "command": content.command,
+        "actor": content.actor.model_dump(mode="json"),
+        "at": content.at.isoformat().replace("+00:00", "Z"),
+        "protocol": content.protocol,
+        "public_from": content.public_from,
+        "answer": content.answer.model_dump(mode="json", exclude_defaults=True),
+        "events": [_plain(event) for event in content.events],
+    }
 
 
 def _plain(event: AnyEvent) -> dict[str, Any]:
