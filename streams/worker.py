@@ -25,6 +25,7 @@ from streams.judge import JudgeStage
 from streams.kafka import Outgoing, Producer
 from streams.log_reader import LogReader
 from streams.logs import log_json
+from streams.pauses import short_pauses
 from streams.ports import Rules
 from streams.read_side import ReadSide
 from streams.record import HigherFormatError
@@ -111,6 +112,10 @@ class Worker:
             cloud_events_json, self.producer, self.read_side, self.readers[2], health
         )
 
+    def idle(self) -> bool:
+        """Nothing waits for any stage."""
+        return not any(s.inbox.waiting for s in (self.judge, self.decide, self.announce))
+
     def stages(self) -> Stages:
         return Stages({REQUESTS: self.judge, COMMANDS: self.decide, LOG_TOPIC: self.announce})
 
@@ -154,7 +159,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     app.loop = asyncio.get_running_loop()
     try:
         await worker.start()
-        async with app:
+        async with short_pauses(worker.idle), app:
             await _or_stop(app.wait_until_stopped(), stop)
             if app.crash_reason is not None:
                 raise app.crash_reason

@@ -20,6 +20,7 @@ from services.api.ports import Ports
 from services.settings import ApiSettings
 from streams.follow import TrialFollower
 from streams.logs import log_json
+from streams.pauses import short_pauses
 from streams.requests import RequestWriter
 from streams.settings import Settings
 
@@ -55,7 +56,8 @@ def make_app(settings: ApiSettings, streams: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await requests.start()
         await follower.start()
-        yield
+        async with short_pauses():
+            yield
         await requests.stop()
         await follower.stop()
 
