@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 AnchorName = Literal["registration", "enrolment", "treatment_start", "first_dose"]
 
@@ -27,9 +27,11 @@ class Earliest:
     on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one criterion says, for the phases it speaks for. `because` names value and limit."""
+class Finding(NamedTuple):
+    """What one criterion says, for the phases it speaks for. `because` names value and limit.
+
+    A tuple by name: some forty are built for every form, and a tuple is built at once.
+    """
 
     criterion_id: str
     phases: tuple[int, ...]
@@ -73,6 +75,11 @@ class Finding:
     @staticmethod
     def from_json(raw: dict[str, Any]) -> "Finding":
         """The finding that `to_json` wrote."""
+        if len(raw) == 4 and "source" in raw:  # most: the three that are always there, and this
+            said, answer = raw["because"], _ANSWERS[raw["answer"]]
+            return Finding(
+                raw["criterion_id"], _BOTH, answer, said, (), None, None, False, raw["source"]
+            )
         get = raw.get
         earliest = get("earliest")
         return Finding(

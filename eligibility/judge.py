@@ -1,6 +1,5 @@
 """Judges one form: every criterion gives exactly one finding for each phase."""
 
-from dataclasses import replace
 from hashlib import sha256
 
 from eligibility.anchors import Anchors
@@ -45,7 +44,7 @@ def _settle(
 ) -> list[Finding]:
     """A review with its inputs; split by phase where a decision was signed for one phase only."""
     inputs = inputs_digest(criterion, form)
-    bound = replace(found, inputs=inputs)
+    bound = found._replace(inputs=inputs)
     signed = tuple(
         phase
         for phase in found.phases
@@ -53,11 +52,10 @@ def _settle(
     )
     if not signed:
         return [bound]
-    settled = replace(
-        found,
+    settled = found._replace(
         phases=signed,
         answer=Answer.PASS,
         because=f"Settled by a signed decision: {found.because[0].lower()}{found.because[1:]}",
     )
     rest = tuple(phase for phase in found.phases if phase not in signed)
-    return [settled, replace(bound, phases=rest)] if rest else [settled]
+    return [settled, bound._replace(phases=rest)] if rest else [settled]

@@ -35,6 +35,12 @@ class Verdict:
     findings: tuple[Finding, ...]
     written: dict[str, Any] | None = field(default=None, compare=False, repr=False)
     """What it was read from, so that it need not be written again."""
+    telling: tuple[Finding, ...] = field(init=False, compare=False, repr=False)
+    """The findings that are more than a plain pass; few, and all that most questions are about."""
+
+    def __post_init__(self) -> None:
+        telling = [f for f in self.findings if f.answer is not Answer.PASS or f.missing or f.safety]
+        object.__setattr__(self, "telling", tuple(telling))
 
     def findings_for(self, phase: int) -> tuple[Finding, ...]:
         """Exactly one finding for each criterion, in the protocol's order."""
@@ -42,18 +48,19 @@ class Verdict:
 
     def outcome(self, phase: int) -> Outcome:
         """A phase without any finding is incomplete: nothing was earned."""
-        answers = {finding.answer for finding in self.findings if phase in finding.phases}
+        answers = {finding.answer for finding in self.telling if phase in finding.phases}
         if Answer.FAIL in answers:
             return Outcome.INELIGIBLE
         if Answer.UNKNOWN in answers:
             return Outcome.INCOMPLETE
         if Answer.REVIEW in answers:
             return Outcome.NEEDS_REVIEW
-        return Outcome.ELIGIBLE if answers == {Answer.PASS} else Outcome.INCOMPLETE
+        earned = any(phase in finding.phases for finding in self.findings)
+        return Outcome.ELIGIBLE if earned else Outcome.INCOMPLETE
 
     def missing(self, phase: int) -> tuple[str, ...]:
         """The form fields that are missing, stale or unclear, each once, in order."""
-        fields = (name for finding in self.findings_for(phase) for name in finding.missing)
+        fields = (name for finding in self._telling_for(phase) for name in finding.missing)
         return tuple(dict.fromkeys(fields))
 
     def fails(self, phase: int) -> tuple[str, ...]:
@@ -67,12 +74,12 @@ class Verdict:
 
     def safety(self, phase: int) -> tuple[str, ...]:
         """Criteria whose answer hides a danger that a person must see."""
-        return tuple(f.criterion_id for f in self.findings_for(phase) if f.safety)
+        return tuple(f.criterion_id for f in self._telling_for(phase) if f.safety)
 
     def earliest(self, phase: int) -> Earliest | None:
         """The date with which every fail passes; none if time alone cannot turn one of them."""
         latest: Earliest | None = None
-        for finding in self.findings_for(phase):
+        for finding in self._telling_for(phase):
             if finding.answer is not Answer.FAIL:
                 continue
             if finding.earliest is None:
@@ -101,5 +108,8 @@ class Verdict:
             raw,
         )
 
+    def _telling_for(self, phase: int) -> list[Finding]:
+        return [finding for finding in self.telling if phase in finding.phases]
+
     def _ids(self, phase: int, answer: Answer) -> tuple[str, ...]:
-        return tuple(f.criterion_id for f in self.findings_for(phase) if f.answer is answer)
+        return tuple([f.criterion_id for f in self._telling_for(phase) if f.answer is answer])

@@ -118,13 +118,14 @@ def consent_date(form: dict[str, Any]) -> date | None:
 def form_judged(form: dict[str, Any], verdict: Verdict, phase: Phase, why: Why) -> FormJudged:
     """The event; the form itself goes in unless it is only judged again."""
     phases: tuple[Phase, ...] = (1, 2)
+    outcomes = {p: verdict.outcome(p) for p in phases}
     return FormJudged(
         subject_id=form["subject_id"],
         site_id=form["site_id"],
         phase=phase,
         why=why,
-        outcome=verdict.outcome(phase).value,
-        met=tuple(p for p in phases if verdict.outcome(p) == "eligible"),
+        outcome=outcomes[phase].value,
+        met=tuple(p for p in phases if outcomes[p] == "eligible"),
         reviews=_reviews(verdict),
         completed_on=date.fromisoformat(form["completed_on"]),
         consented_on=consent_date(form),
@@ -137,7 +138,7 @@ def _reviews(verdict: Verdict) -> tuple[tuple[Phase, str, str], ...]:
     """The findings that a signed decision could settle: phase, criterion, inputs digest."""
     found: list[tuple[Phase, str, str]] = []
     phases: tuple[Phase, ...] = (1, 2)
-    for finding in verdict.findings:
+    for finding in verdict.telling:
         if finding.answer == "review":
             assert finding.inputs is not None, "a review finding is bound to its inputs"
             found.extend(

@@ -58,14 +58,8 @@ class Criterion:
         return (self._finding(first, (1,)), self._finding(second, (2,)))
 
     def _finding(self, part: Part, phases: tuple[int, ...]) -> Finding:
+        answer, text, missing, earliest, safety = part
+        because = f"{text[0].upper()}{text[1:]}."
         return Finding(
-            self.id,
-            phases,
-            part.answer,
-            f"{part.text[0].upper()}{part.text[1:]}.",
-            part.missing,
-            part.earliest,
-            None,
-            part.safety,
-            self.source,
+            self.id, phases, answer, because, missing, earliest, None, safety, self.source
         )
