@@ -1,13 +1,12 @@
 """Every agent that was ever given, singly: a wash-out is an agent's, not its regimen's."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from eligibility.form_history import Agent, Regimen
 from eligibility.partial_date import PartialDate
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(NamedTuple):
     """One agent of one regimen; what the agent leaves out is as its regimen says."""
 
     name: str

@@ -1,9 +1,8 @@
 """One finding: the answer of one criterion for one phase or both, and the sentence saying why."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Final, Literal, NamedTuple, cast
 
 AnchorName = Literal["registration", "enrolment", "treatment_start", "first_dose"]
 
@@ -19,8 +18,14 @@ class Answer(StrEnum):
     """A person must decide: the protocol contradicts itself, or tests disagree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earliest:
+PASS: Final = Answer.PASS
+FAIL: Final = Answer.FAIL
+UNKNOWN: Final = Answer.UNKNOWN
+REVIEW: Final = Answer.REVIEW
+"""The members by name: an enum takes as long to look one up as a finding takes to build."""
+
+
+class Earliest(NamedTuple):
     """The first value of an anchor date with which the criterion passes (rules R17)."""
 
     anchor: AnchorName
@@ -52,7 +57,7 @@ class Finding(NamedTuple):
         """Plain JSON without empty keys; `phases` is left out when it is both."""
         out: dict[str, Any] = {
             "criterion_id": self.criterion_id,
-            "answer": self.answer.value,
+            "answer": _WORDS[self.answer],
             "because": self.because,
         }
         if self.phases != (1, 2):
@@ -97,6 +102,7 @@ class Finding(NamedTuple):
 
 _BOTH = (1, 2)
 _ANSWERS = {answer.value: answer for answer in Answer}
+_WORDS = {answer: answer.value for answer in Answer}
 
 
 def _earliest(raw: dict[str, Any]) -> Earliest:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from eligibility.anchors import Anchors
 from eligibility.criteria import Criteria
 from eligibility.criteria.criterion import Criterion
-from eligibility.finding import Answer, Finding
+from eligibility.finding import PASS, REVIEW, Finding
 from eligibility.form import ScreeningForm
 from eligibility.verdict import Settlement, Verdict
 
@@ -23,7 +23,7 @@ def judge(
     findings: list[Finding] = []
     for criterion in criteria:
         for found in criterion.judge(form, anchors):
-            if found.answer is Answer.REVIEW:
+            if found.answer is REVIEW:
                 findings.extend(_settle(found, criterion, form, settlements))
             else:
                 findings.append(found)
@@ -54,7 +54,7 @@ def _settle(
         return [bound]
     settled = found._replace(
         phases=signed,
-        answer=Answer.PASS,
+        answer=PASS,
         because=f"Settled by a signed decision: {found.because[0].lower()}{found.because[1:]}",
     )
     rest = tuple(phase for phase in found.phases if phase not in signed)

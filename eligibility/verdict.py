@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from eligibility.anchors import Anchors
-from eligibility.finding import Answer, Earliest, Finding
+from eligibility.finding import FAIL, PASS, REVIEW, UNKNOWN, Answer, Earliest, Finding
 
 
 class Outcome(StrEnum):
@@ -39,7 +39,7 @@ class Verdict:
     """The findings that are more than a plain pass; few, and all that most questions are about."""
 
     def __post_init__(self) -> None:
-        telling = [f for f in self.findings if f.answer is not Answer.PASS or f.missing or f.safety]
+        telling = [f for f in self.findings if f.answer is not PASS or f.missing or f.safety]
         object.__setattr__(self, "telling", tuple(telling))
 
     def findings_for(self, phase: int) -> tuple[Finding, ...]:
@@ -49,11 +49,11 @@ class Verdict:
     def outcome(self, phase: int) -> Outcome:
         """A phase without any finding is incomplete: nothing was earned."""
         answers = {finding.answer for finding in self.telling if phase in finding.phases}
-        if Answer.FAIL in answers:
+        if FAIL in answers:
             return Outcome.INELIGIBLE
-        if Answer.UNKNOWN in answers:
+        if UNKNOWN in answers:
             return Outcome.INCOMPLETE
-        if Answer.REVIEW in answers:
+        if REVIEW in answers:
             return Outcome.NEEDS_REVIEW
         earned = any(phase in finding.phases for finding in self.findings)
         return Outcome.ELIGIBLE if earned else Outcome.INCOMPLETE
@@ -64,13 +64,13 @@ class Verdict:
         return tuple(dict.fromkeys(fields))
 
     def fails(self, phase: int) -> tuple[str, ...]:
-        return self._ids(phase, Answer.FAIL)
+        return self._ids(phase, FAIL)
 
     def unknowns(self, phase: int) -> tuple[str, ...]:
-        return self._ids(phase, Answer.UNKNOWN)
+        return self._ids(phase, UNKNOWN)
 
     def reviews(self, phase: int) -> tuple[str, ...]:
-        return self._ids(phase, Answer.REVIEW)
+        return self._ids(phase, REVIEW)
 
     def safety(self, phase: int) -> tuple[str, ...]:
         """Criteria whose answer hides a danger that a person must see."""
@@ -80,7 +80,7 @@ class Verdict:
         """The date with which every fail passes; none if time alone cannot turn one of them."""
         latest: Earliest | None = None
         for finding in self._telling_for(phase):
-            if finding.answer is not Answer.FAIL:
+            if finding.answer is not FAIL:
                 continue
             if finding.earliest is None:
                 return None

@@ -31,7 +31,7 @@ class Age:
         on = anchors.of(self.anchor)
         months = self.years_min * 12
         if add_months(born.last, months) <= on:
-            return passed(f"born {born}, {limit} on {on}")
+            return passed(f"born {born.text}, {limit} on {on.isoformat()}")
         if add_months(born.first, months) > on:
             first = earliest(self.anchor, add_months(born.last, months))
             return failed(f"born {born}, not {limit} on {on}", first)

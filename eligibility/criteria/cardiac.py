@@ -94,7 +94,7 @@ class UncontrolledHypertension:
         )
 
     def _reading(self, reading: BloodPressure) -> Part:
-        said = f"blood pressure {reading.systolic}/{reading.diastolic} ({reading.taken_on})"
+        said = f"blood pressure {reading.systolic}/{reading.diastolic} ({reading.taken_on.text})"
         limit = f"at most {self.systolic_max}/{self.diastolic_max} mmHg"
         if reading.systolic > self.systolic_max or reading.diastolic > self.diastolic_max:
             return failed(f"{said}, must be {limit}")

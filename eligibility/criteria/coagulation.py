@@ -9,7 +9,7 @@ from eligibility.criteria.anchored import Validity
 from eligibility.criteria.labs import Limit, latest_lab
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
 from eligibility.criteria.table import Table
-from eligibility.finding import Answer
+from eligibility.finding import FAIL, PASS, UNKNOWN
 from eligibility.form import ScreeningForm
 
 
@@ -36,10 +36,10 @@ class Coagulation:
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         inr = self._limit(form, anchors, self.inr)
-        if inr.answer is Answer.PASS:
+        if inr.answer is PASS:
             return inr
         times = combine([self._limit(form, anchors, limit) for limit in self.times])
-        if times.answer is Answer.PASS:
+        if times.answer is PASS:
             return passed(f"{times.text} ({inr.text})")
         return self._neither(inr, times, form.warfarin_or_heparin)
 
@@ -48,9 +48,9 @@ class Coagulation:
 
     def _neither(self, inr: Part, times: Part, anticoagulated: str) -> Part:
         """Neither is met: on warfarin or heparin it may be allowed, which a person decides."""
-        if inr.answer is Answer.FAIL and anticoagulated == "yes":
+        if inr.answer is FAIL and anticoagulated == "yes":
             return review(f"{inr.text}; on warfarin or heparin, which may be allowed")
-        if Answer.UNKNOWN in (inr.answer, times.answer):
+        if UNKNOWN in (inr.answer, times.answer):
             return unknown(f"{inr.text}; {times.text}", *inr.missing, *times.missing)
         text = f"{inr.text}; {times.text}"
         if anticoagulated == "unknown":

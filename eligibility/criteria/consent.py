@@ -56,7 +56,7 @@ def _signed(consent: Consent, form: ScreeningForm) -> Part:
     if consent.signed_on.until(form.completed_on) is None:
         text = f"consent of {consent.signed_on} is dated after the form of {form.completed_on}"
         return unknown(text, "consent.signed_on")
-    return passed(f"signed {consent.signed_on}")
+    return passed(f"signed {consent.signed_on.text}")
 
 
 def _before_procedures(consent: Consent) -> Part:
@@ -69,7 +69,7 @@ def _before_procedures(consent: Consent) -> Part:
         if consent.study_procedures_begun == "yes" and began is None:
             field = "study_procedures_began_on"
         return unknown("not known whether consent came before study procedures", f"consent.{field}")
-    text = f"consent {signed}, study procedures from {began}"
+    text = f"consent {signed.text}, study procedures from {began.text}"
     if signed.last < began.first:
         return passed(text)
     if signed.first > began.last:

@@ -1,6 +1,5 @@
 """Counts prior chemotherapy: every count that the facts and the protocol's silence still allow."""
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -22,8 +21,7 @@ class Counts(NamedTuple):
     other: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """`possible`: counts under every doubt. `by_facts`: only missing facts in doubt, where the
     protocol is silent its first option is taken."""
 
@@ -44,7 +42,7 @@ def tally(regimens: tuple[Regimen, ...], rules: CountingRules, registration_on: 
     possible = _worlds(heads)
     if not in_doubt:
         return Tally(possible, possible, (), ())
-    by_facts = [h if h.doubt == "facts" else replace(h, options=h.options[:1]) for h in heads]
+    by_facts = [h if h.doubt == "facts" else h._replace(options=h.options[:1]) for h in heads]
     return Tally(
         possible,
         _worlds(by_facts),
@@ -82,9 +80,9 @@ def _join(course: Course, lines: list[Line], rules: CountingRules) -> Course | N
         if related.answer == "unsure":
             options = (*course.options, *(() if "none" in course.options else ("none",)))
             missing = (*course.missing, *related.missing)
-            return replace(course, options=options, doubt="facts", why=related.why, missing=missing)
+            return course._replace(options=options, doubt="facts", why=related.why, missing=missing)
         if course.regimen.intent == "maintenance":
-            return replace(course, options=line[0].options, doubt="", why="", missing=())
+            return course._replace(options=line[0].options, doubt="", why="", missing=())
         if not _may_repeat(course, line[-1]):
             break
     return course
@@ -102,15 +100,14 @@ def _promoted(line: Line, rules: CountingRules, registration_on: date) -> Line:
         return line
     within = _relapsed_within([course.regimen for course in line], rules, registration_on)
     if within is None:
-        doubtful = replace(
-            head,
+        doubtful = head._replace(
             options=("adjuvant", "metastatic"),
             doubt="facts",
             why="not known whether the relapse came early",
             missing=("prior_regimens.progressed_on", "prior_regimens.stopped_on"),
         )
         return [doubtful, *line[1:]]
-    return [replace(head, options=("metastatic",)), *line[1:]] if within else line
+    return [head._replace(options=("metastatic",)), *line[1:]] if within else line
 
 
 def _relapsed_within(

@@ -1,9 +1,8 @@
 """One regimen as a course of chemotherapy: whether it counts, and in which setting."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from eligibility.criteria.counting_rules import CountingRules, Silent, Surgery
 from eligibility.exposures import never_given, normal
@@ -16,8 +15,7 @@ Doubt = Literal["", "facts", "rule"]
 """Why there is more than one option: a fact is missing, or the protocol is silent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """A regimen with the settings it may count in: one if certain, more where in doubt."""
 
     regimen: Regimen

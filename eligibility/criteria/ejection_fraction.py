@@ -34,11 +34,11 @@ class EjectionFraction:
 
 
 def _within_normal(result: Lvef) -> Part:
-    said = f"LVEF {result.percent}% ({result.taken_on})"
+    said = f"LVEF {result.percent!s}% ({result.taken_on.text})"
     if result.lower_limit is None:
         return unknown(f"{said} without the institution's lower limit", f"{_FIELD}.lower_limit")
     if result.percent < result.lower_limit:
-        return failed(f"{said}, must be at least {result.lower_limit}%")
+        return failed(f"{said}, must be at least {result.lower_limit!s}%")
     if result.upper_limit is not None and result.percent > result.upper_limit:
         return review(f"{said} is above the institution's normal {result.upper_limit}%")
-    return passed(f"{said}, at least {result.lower_limit}%")
+    return passed(f"{said}, at least {result.lower_limit!s}%")

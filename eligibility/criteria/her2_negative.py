@@ -1,13 +1,13 @@
 """HER2-negative by the trial's rule over all specimens, and the danger it hides (rules R20)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.parts import Part, failed, passed, review, unknown
 from eligibility.criteria.table import Table
-from eligibility.finding import Answer
+from eligibility.finding import PASS, REVIEW
 from eligibility.form import ScreeningForm
 from eligibility.her2.combined_groups import call_2018
 from eligibility.her2.specimens import reading_of
@@ -40,7 +40,7 @@ class Her2Negative:
         readings = [(one.specimen, reading_of(one)) for one in form.her2_specimens]
         calls = [(name, trial_call(reading, self.ratio_under)) for name, reading in readings]
         part = _over_specimens(calls)
-        if part.answer is not Answer.PASS:
+        if part.answer is not PASS:
             return part
         return self._guarded(part, readings)
 
@@ -50,11 +50,11 @@ class Her2Negative:
             f"{name} is positive by ASCO/CAP 2018 and 2023 ({call.because})"
             for name, reading in readings
             for ish in (reading.ish, *reading.others)
-            if (call := call_2018(replace(reading, ish=ish))).status is Status.POSITIVE
+            if (call := call_2018(reading._replace(ish=ish))).status is Status.POSITIVE
         ]
         if not positive:
             return part
-        answer = Answer.REVIEW if self.safety == "review" else Answer.PASS
+        answer = REVIEW if self.safety == "review" else PASS
         text = f"{part.text}, but {'; '.join(positive)}: a safety finding"
         return Part(answer, text, safety=True)
 

@@ -68,7 +68,7 @@ class Limit:
 
     def of(self, lab: Lab) -> Part:
         """Whether the value is within the limit; unknown where the unit or the limit is unclear."""
-        said = f"{analyte_words(self.analyte)} {lab.value}{_unit(lab.unit)} ({lab.taken_on.text})"
+        said = f"{analyte_words(self.analyte)} {lab.value!s}{_unit(lab.unit)} ({lab.taken_on.text})"
         units = UNITS[self.analyte]
         factor = units.get(lab.unit)
         if factor is None:
@@ -83,7 +83,7 @@ class Limit:
             return unknown(f"{said} without the laboratory's upper limit", field)
         else:
             within = holds(lab.value, self.threshold * lab.upper_limit)
-            limit = f"{self.words} {lab.upper_limit}"
+            limit = f"{self.words} {lab.upper_limit!s}"
         return passed(f"{said}, {limit}") if within else failed(f"{said}, must be {limit}")
 
 

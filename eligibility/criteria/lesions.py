@@ -8,7 +8,7 @@ from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Validity, agreed
 from eligibility.criteria.parts import Part, failed, passed, unknown
 from eligibility.criteria.table import Table
-from eligibility.finding import Answer
+from eligibility.finding import FAIL, PASS, UNKNOWN
 from eligibility.form import ScreeningForm
 from eligibility.form_results import Lesion
 
@@ -39,7 +39,7 @@ class MeasurableDisease:
         for lesion in form.lesions:
             by_label.setdefault(lesion.label, []).append(lesion)
         parts = [self._latest(lesions, form, anchors) for lesions in by_label.values()]
-        for wanted in (Answer.PASS, Answer.UNKNOWN):
+        for wanted in (PASS, UNKNOWN):
             found = [part for part in parts if part.answer is wanted]
             if found:
                 missing = dict.fromkeys(name for part in found for name in part.missing)
@@ -62,7 +62,7 @@ class MeasurableDisease:
         if factor is None:
             return unknown(f"{what} is in {lesion.unit}, expected mm or cm", "lesions.unit")
         size = self._size(lesion, what, lesion.longest_diameter * factor)
-        if size.answer is Answer.FAIL:
+        if size.answer is FAIL:
             return size
         if lesion.irradiated == "yes" and lesion.progressed_since_irradiation == "no":
             return failed(f"{what} was irradiated and has not progressed since")
@@ -73,7 +73,7 @@ class MeasurableDisease:
 
     def _size(self, lesion: Lesion, what: str, millimetres: Decimal) -> Part:
         conventional, spiral = self.conventional_over_mm, self.spiral_ct_over_mm
-        said = f"{what} {lesion.longest_diameter} {lesion.unit}"
+        said = f"{what} {lesion.longest_diameter!s} {lesion.unit}"
         if lesion.method == "unknown":
             low, high = min(conventional, spiral), max(conventional, spiral)
             if low < millimetres <= high:
@@ -82,8 +82,8 @@ class MeasurableDisease:
         else:
             limit = spiral if lesion.method == "spiral_ct" else conventional
         if millimetres > limit:
-            return passed(f"{said}, more than {limit} mm")
-        return failed(f"{said}, must be more than {limit} mm")
+            return passed(f"{said}, more than {limit!s} mm")
+        return failed(f"{said}, must be more than {limit!s} mm")
 
 
 def _irradiated(lesion: Lesion, what: str) -> Part | None:

@@ -10,7 +10,7 @@ from eligibility.criteria.anchored import Validity
 from eligibility.criteria.labs import Limit, latest_lab
 from eligibility.criteria.parts import Part, combine, passed, unknown
 from eligibility.criteria.table import Table
-from eligibility.finding import Answer
+from eligibility.finding import FAIL, PASS
 from eligibility.form import ScreeningForm
 from eligibility.form_results import Lab
 
@@ -56,10 +56,10 @@ class LiverFunction:
 
     def _transaminase(self, analyte: str, liver: str, lab: Lab) -> Part:
         strict = self.transaminases[analyte].of(lab)
-        if strict.answer is not Answer.FAIL:
+        if strict.answer is not FAIL:
             return strict
         wide = self.with_liver_metastases[analyte].of(lab)
-        if wide.answer is Answer.FAIL or liver == "no":
+        if wide.answer is FAIL or liver == "no":
             return strict if liver == "no" else wide
         if liver == "unknown":
             text = f"{strict.text} without liver metastases, which are not known"
@@ -71,7 +71,7 @@ class LiverFunction:
         if lab.upper_limit is None or lab.value <= self.label_upper_limits * lab.upper_limit:
             return passed(text)
         label = f"the ixabepilone label warns above {self.label_upper_limits} x the upper limit"
-        return Part(Answer.PASS, f"{text} ({label})", safety=True)
+        return Part(PASS, f"{text} ({label})", safety=True)
 
 
 def _both(amount: Decimal) -> dict[str, Limit]:

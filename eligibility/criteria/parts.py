@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from eligibility.anchors import Anchor
-from eligibility.finding import Answer, Earliest
+from eligibility.finding import FAIL, PASS, REVIEW, UNKNOWN, Answer, Earliest
 
 
 class Part(NamedTuple):
@@ -19,20 +19,20 @@ class Part(NamedTuple):
 
 
 def passed(text: str) -> Part:
-    return Part(Answer.PASS, text)
+    return Part(PASS, text)
 
 
 def failed(text: str, earliest: Earliest | None = None) -> Part:
-    return Part(Answer.FAIL, text, (), earliest)
+    return Part(FAIL, text, (), earliest)
 
 
 def unknown(text: str, *missing: str) -> Part:
     """A pass cannot be earned: says which fields of the form are missing or stale."""
-    return Part(Answer.UNKNOWN, text, missing)
+    return Part(UNKNOWN, text, missing)
 
 
 def review(text: str) -> Part:
-    return Part(Answer.REVIEW, text)
+    return Part(REVIEW, text)
 
 
 def earliest(anchor: Anchor, on: date) -> Earliest:
@@ -40,7 +40,7 @@ def earliest(anchor: Anchor, on: date) -> Earliest:
     return Earliest("first_dose" if anchor == "treatment_start" else anchor, on)
 
 
-_ORDER = (Answer.FAIL, Answer.UNKNOWN, Answer.REVIEW)
+_ORDER = (FAIL, UNKNOWN, REVIEW)
 
 
 def combine(parts: Sequence[Part]) -> Part:
@@ -48,9 +48,9 @@ def combine(parts: Sequence[Part]) -> Part:
     if len(parts) == 1:
         return parts[0]
     answers = {part.answer for part in parts}
-    if len(answers) == 1 and parts[0].answer is Answer.PASS:
+    if len(answers) == 1 and parts[0].answer is PASS:
         text = "; ".join([part.text for part in parts])
-        return Part(Answer.PASS, text, (), None, any([part.safety for part in parts]))
+        return Part(PASS, text, (), None, any([part.safety for part in parts]))
     assert parts, "a pass must be earned"
     decided = next(answer for answer in _ORDER if answer in answers)
     chosen = [part for part in parts if part.answer is decided]

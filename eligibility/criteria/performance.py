@@ -38,7 +38,7 @@ class PerformanceStatus:
         stale = self.validity.check("ECOG", one.assessed_on, form.completed_on, anchors, _FIELD)
         if stale is not None:
             return stale
-        said = f"ECOG {one.ecog} ({one.assessed_on})"
+        said = f"ECOG {one.ecog} ({one.assessed_on.text})"
         if one.ecog <= self.ecog_max:
             return passed(f"{said}, at most {self.ecog_max}")
         return failed(f"{said}, must be at most {self.ecog_max}")
@@ -58,9 +58,9 @@ class LifeExpectancy:
         return cls(table.decimal("months_over"))
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
-        months, limit = form.life_expectancy_months, f"more than {self.months_over} months"
+        months, limit = form.life_expectancy_months, f"more than {self.months_over!s} months"
         if months is None:
             return unknown(f"life expectancy not given, must be {limit}", "life_expectancy_months")
         if months > self.months_over:
-            return passed(f"life expectancy {months} months, {limit}")
-        return failed(f"life expectancy {months} months, must be {limit}")
+            return passed(f"life expectancy {months!s} months, {limit}")
+        return failed(f"life expectancy {months!s} months, must be {limit}")

@@ -43,7 +43,7 @@ class NegativePregnancyTest:
 
 
 def _negative(test: PregnancyTest) -> Part:
-    said = f"serum pregnancy test of {test.taken_on}"
+    said = f"serum pregnancy test of {test.taken_on.text}"
     if test.result == "negative":
         return passed(f"{said} is negative")
     if test.result == "positive":

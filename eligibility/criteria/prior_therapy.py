@@ -9,7 +9,7 @@ from eligibility.criteria.counting import Counts, Tally, tally
 from eligibility.criteria.counting_rules import CountingRules
 from eligibility.criteria.parts import Part, unknown
 from eligibility.criteria.table import Table
-from eligibility.finding import Answer
+from eligibility.finding import FAIL, PASS, REVIEW, Answer
 from eligibility.form import ScreeningForm
 
 _FIELD = "prior_regimens"
@@ -69,9 +69,9 @@ class PriorChemotherapy:
 
     def _with_inclusion(self, counts: Counts, summary: bool) -> Answer:
         if not summary:
-            return Answer.FAIL
+            return FAIL
         inclusion = counts.adjuvant >= 1 and counts.metastatic == 0
-        return Answer.PASS if inclusion else Answer.REVIEW
+        return PASS if inclusion else REVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,13 @@ class ChemotherapyCount:
         every, m = sum(counts), counts.metastatic
         match self.scope:
             case "all_settings":
-                return Answer.PASS if every <= 1 else Answer.FAIL
+                return PASS if every <= 1 else FAIL
             case "metastatic_only":
-                return Answer.PASS if m <= 1 else Answer.FAIL
+                return PASS if m <= 1 else FAIL
             case "unsettled":
                 if m > 1:
-                    return Answer.FAIL
-                return Answer.PASS if every <= 1 else Answer.REVIEW
+                    return FAIL
+                return PASS if every <= 1 else REVIEW
 
 
 def _decide(counted: Tally, rule: Callable[[Counts], Answer], what: str, conflict: str) -> Part:
@@ -116,12 +116,12 @@ def _decide(counted: Tally, rule: Callable[[Counts], Answer], what: str, conflic
     text = f"{what}{_said(counted)}"
     if len(answers) == 1:
         answer = answers.pop()
-        reason = f"; {conflict}" if answer is Answer.REVIEW else ""
+        reason = f"; {conflict}" if answer is REVIEW else ""
         return Part(answer, f"{text}{reason}")
     doubts = "; ".join(counted.doubts)
     if len({rule(counts) for counts in counted.by_facts}) > 1:
         return unknown(f"{text}; {doubts}", *counted.missing)
-    return Part(Answer.REVIEW, f"{text}; the protocol is silent: {doubts}")
+    return Part(REVIEW, f"{text}; the protocol is silent: {doubts}")
 
 
 def _said(counted: Tally) -> str:

@@ -45,12 +45,12 @@ class PriorRadiotherapy:
         return self.gap.since(what, course.ended_on, form.completed_on, on, field)
 
     def _marrow(self, given: Radiotherapy) -> Part:
-        limit = f"less than {self.marrow_under_percent}%"
+        limit = f"less than {self.marrow_under_percent!s}%"
         if given.marrow_percent is None:
             return unknown(
                 f"share of marrow treated not given, must be {limit}", "radiotherapy.marrow_percent"
             )
-        said = f"{given.marrow_percent}% of marrow treated"
+        said = f"{given.marrow_percent!s}% of marrow treated"
         if given.marrow_percent < self.marrow_under_percent:
             return passed(f"{said}, {limit}")
         return failed(f"{said}, must be {limit}")

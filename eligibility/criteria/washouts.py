@@ -8,7 +8,7 @@ from eligibility.criteria.anchored import Gap
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
 from eligibility.criteria.table import Table
 from eligibility.exposures import Exposure, normal
-from eligibility.finding import Answer
+from eligibility.finding import FAIL, PASS
 from eligibility.form import ScreeningForm
 from eligibility.form_history import AgentClass, Regimen
 
@@ -58,13 +58,13 @@ class Washout:
         if not meant and not unclear:
             return None
         part = self._over(given, form, anchors)
-        if part.answer is Answer.PASS:
+        if part.answer is PASS:
             return part
         if not meant:
             return unknown(
                 f"{given.name} is of unknown class: {part.text}", "prior_regimens.agents.drug_class"
             )
-        if given.regimen.disease == "non_malignant" and part.answer is Answer.FAIL:
+        if given.regimen.disease == "non_malignant" and part.answer is FAIL:
             return review(f"{part.text}, given for a disease that is no cancer")
         return part
 
@@ -82,7 +82,7 @@ class Washout:
         name = regimen.name or "a regimen"
         on, field = anchors.of(self.gap.anchor), "prior_regimens.agents"
         part = self.gap.since(f"{name} stopped", regimen.stopped_on, form.completed_on, on, field)
-        if regimen.ongoing != "yes" and part.answer is Answer.PASS:
+        if regimen.ongoing != "yes" and part.answer is PASS:
             return part
         return unknown(f"the agents of {name} are not listed", field)
 

@@ -1,9 +1,8 @@
 """HER2 statuses, and the readings of one specimen that the rules are applied to."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Score = Literal["0", "1+", "2+", "3+"]
 
@@ -24,8 +23,7 @@ class Status(StrEnum):
     """The test failed technically: neither equivocal nor negative."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ish:
+class Ish(NamedTuple):
     """One in-situ hybridisation that worked. `ratio` comes from a dual probe only."""
 
     assay: Literal["FISH", "SISH", "CISH"]
@@ -34,8 +32,7 @@ class Ish:
     copies: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The latest results of one specimen; `failed` where a test failed and none replaced it."""
 
     ihc: Score | None
@@ -46,8 +43,7 @@ class Reading:
     """The latest of every other assay; one that contradicts `ish` makes the specimen discordant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A status with the rule that gives it, such as a guideline's group, and what is needed."""
 
     status: Status

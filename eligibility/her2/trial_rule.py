@@ -34,10 +34,11 @@ def _one_assay(reading: Reading, ratio_under: Decimal) -> Call:
 def _two_plus(reading: Reading, ratio_under: Decimal) -> Call:
     ish = reading.ish
     if ish is not None and ish.assay == "FISH" and ish.ratio is not None:
-        return _by_ratio(f"IHC 2+, FISH ratio {ish.ratio}", ish.ratio, ratio_under)
+        return _by_ratio(f"IHC 2+, FISH ratio {ish.ratio!s}", ish.ratio, ratio_under)
     if ish is not None and ish.assay == "SISH" and ish.ratio is not None:
         return Call(
-            Status.DISCORDANT, f"IHC 2+ with SISH only (ratio {ish.ratio}), the rule asks for FISH"
+            Status.DISCORDANT,
+            f"IHC 2+ with SISH only (ratio {ish.ratio}), the rule asks for FISH",
         )
     if ish is not None and ish.probe == "single":
         return Call(Status.UNDEFINED, "IHC 2+ with a single probe gives no ratio, FISH is needed")
@@ -72,8 +73,8 @@ def _without_ihc(reading: Reading, ratio_under: Decimal) -> Call:
 
 def _by_ratio(said: str, ratio: Decimal, ratio_under: Decimal) -> Call:
     if ratio < ratio_under:
-        return Call(Status.NEGATIVE, f"{said}, under {ratio_under}")
-    return Call(Status.POSITIVE, f"{said}, must be under {ratio_under}")
+        return Call(Status.NEGATIVE, f"{said}, under {ratio_under!s}")
+    return Call(Status.POSITIVE, f"{said}, must be under {ratio_under!s}")
 
 
 def _contradict(ish: Ish, other: Ish, ratio_under: Decimal) -> bool:
@@ -91,6 +92,6 @@ def _seems_negative(ish: Ish, ratio_under: Decimal) -> bool:
 
 def _said(ish: Ish) -> str:
     if ish.ratio is not None and ish.probe == "dual":
-        return f"{ish.assay} ratio {ish.ratio}"
+        return f"{ish.assay} ratio {ish.ratio!s}"
     copies = "" if ish.copies is None else f" {ish.copies} copies"
     return f"{ish.probe}-probe {ish.assay}{copies}"
