@@ -4,9 +4,10 @@ Left out means unknown. A list left out is unknown, an empty list is "none". The
 address and no record number on it: the subject is an id of the site's own making.
 """
 
+from collections.abc import Hashable
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -204,6 +205,11 @@ class ScreeningForm(Section):
     def exposures(self) -> tuple[Exposure, ...]:
         """Every agent ever given; none where prior treatment is unknown. Taken once a form."""
         return exposures(self.prior_regimens or ())
+
+    @cached_property
+    def shared(self) -> dict[Hashable, Any]:
+        """What one criterion has worked out from the form and another can use; ends with it."""
+        return {}
 
     @cached_property
     def labs_by_analyte(self) -> dict[str, list[Lab]]:

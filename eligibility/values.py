@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
@@ -34,9 +35,17 @@ def _measure(value: Any) -> Decimal:
         value = str(value)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+    if not isinstance(value, str):
         raise ValueError(_HOW)
-    return Decimal(value)
+    return _exact(value)
+
+
+@lru_cache(maxsize=8192)
+def _exact(text: str) -> Decimal:
+    """Bounded; results of a laboratory are few different numbers."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(_HOW)
+    return Decimal(text)
 
 
 Measure = Annotated[

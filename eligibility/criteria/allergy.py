@@ -1,7 +1,7 @@
 """Allergy to a study drug, to Cremophor or to drugs made with it, stated or shown by a stop."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
@@ -24,7 +24,7 @@ class Allergy:
         return cls(frozenset(map(normal, table.names("agents"))))
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
-        parts = [_no(form, field) for field in ("sorafenib", "cremophor", "cremophor_drugs")]
+        parts = [_no(form, field) for field in _NONE]
         for given in form.exposures:
             if given.name in self.agents and given.stop_reason == "allergy":
                 parts.append(_stopped_for_allergy(given))
@@ -38,10 +38,17 @@ def _stopped_for_allergy(given: Exposure) -> Part:
     return review(f"a regimen with {given.name} was stopped for allergy, the agent is not said")
 
 
+_WORDS: Final = {
+    field: f"allergy to {field.replace('_', ' ')}"
+    for field in ("sorafenib", "cremophor", "cremophor_drugs")
+}
+_NONE: Final = {field: passed(f"no {words}") for field, words in _WORDS.items()}
+
+
 def _no(form: ScreeningForm, field: str) -> Part:
-    said, words = getattr(form.allergies, field), f"allergy to {field.replace('_', ' ')}"
+    said, words = getattr(form.allergies, field), _WORDS[field]
     if said == "no":
-        return passed(f"no {words}")
+        return _NONE[field]
     if said == "unknown":
         return unknown(f"{words}: unknown, must be no", f"allergies.{field}")
     return failed(f"{words}: yes, must be no")

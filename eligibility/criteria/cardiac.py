@@ -1,7 +1,7 @@
 """Heart disease: failure, angina, infarction, arrhythmia; and blood pressure out of control."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap, Validity
@@ -50,17 +50,24 @@ class CardiacDisease:
     ) -> Part:
         said = getattr(form.heart, what)
         if said == "no":
-            return passed(f"no {what}")
+            return _NONE[what]
         if said == "unknown":
             return unknown(f"{what}: unknown", f"heart.{what}")
         happened, on = getattr(form.heart, date_field), anchors.of(gap.anchor)
         return gap.since(what, happened, form.completed_on, on, f"heart.{date_field}")
 
 
+_NONE: Final = {
+    field: passed(f"no {field.replace('_', ' ')}")
+    for field in ("unstable_angina", "angina", "infarction", "arrhythmia_on_drugs")
+}
+
+
 def _no(form: ScreeningForm, field: str) -> Part:
-    said, words = getattr(form.heart, field), field.replace("_", " ")
+    said = getattr(form.heart, field)
     if said == "no":
-        return passed(f"no {words}")
+        return _NONE[field]
+    words = field.replace("_", " ")
     if said == "unknown":
         return unknown(f"{words}: unknown, must be no", f"heart.{field}")
     return failed(f"{words}: yes, must be no")

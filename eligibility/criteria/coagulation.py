@@ -44,7 +44,7 @@ class Coagulation:
         return self._neither(inr, times, form.warfarin_or_heparin)
 
     def _limit(self, form: ScreeningForm, anchors: Anchors, limit: Limit) -> Part:
-        return latest_lab(form, limit.analyte, self.validity, anchors, limit.of)
+        return latest_lab(form, limit, self.validity, anchors, limit.of)
 
     def _neither(self, inr: Part, times: Part, anticoagulated: str) -> Part:
         """Neither is met: on warfarin or heparin it may be allowed, which a person decides."""

@@ -11,12 +11,22 @@ from eligibility.finding import PASS, REVIEW
 from eligibility.form import ScreeningForm
 from eligibility.her2.combined_groups import call_2018
 from eligibility.her2.specimens import reading_of
-from eligibility.her2.status import Call, Reading, Status
+from eligibility.her2.status import (
+    DISCORDANT,
+    EQUIVOCAL,
+    INDETERMINATE,
+    NEGATIVE,
+    PENDING_TEST,
+    POSITIVE,
+    UNDEFINED,
+    Call,
+    Reading,
+)
 from eligibility.her2.trial_rule import trial_call
 
 Safety = Literal["review", "warn"]
 _FIELD = "her2_specimens"
-_OPEN: Final = (Status.PENDING_TEST, Status.EQUIVOCAL, Status.UNDEFINED)
+_OPEN: Final = (PENDING_TEST, EQUIVOCAL, UNDEFINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Her2Negative:
             f"{name} is positive by ASCO/CAP 2018 and 2023 ({call.because})"
             for name, reading in readings
             for ish in (reading.ish, *reading.others)
-            if (call := call_2018(reading._replace(ish=ish))).status is Status.POSITIVE
+            if (call := call_2018(reading._replace(ish=ish))).status is POSITIVE
         ]
         if not positive:
             return part
@@ -62,15 +72,15 @@ class Her2Negative:
 def _over_specimens(calls: list[tuple[str, Call]]) -> Part:
     """Specimens that disagree go to a person; one whose test failed says nothing of the others."""
     text = "; ".join(f"{name}: {call.because}" for name, call in calls)
-    worked = [call.status for _, call in calls if call.status is not Status.INDETERMINATE]
+    worked = [call.status for _, call in calls if call.status is not INDETERMINATE]
     if not worked:
         return unknown(text, _FIELD)
     if any(status in _OPEN for status in worked):
         return unknown(text, _FIELD)
-    if Status.DISCORDANT in worked:
+    if DISCORDANT in worked:
         return review(text)
     if len(set(worked)) > 1:
         return review(f"specimens disagree ({text})")
-    if worked[0] is Status.NEGATIVE:
+    if worked[0] is NEGATIVE:
         return passed(f"negative by the trial's rule ({text})")
     return failed(f"not negative by the trial's rule ({text})")

@@ -37,6 +37,11 @@ class Limit:
     """The limit in words: `more than 1500 /uL`."""
     threshold: Decimal
     """The amount in the analyte's first unit, or in upper limits."""
+    name: str
+    """The analyte as it stands in a sentence."""
+    field: str
+    """The form field of the result."""
+    holds: Callable[[Decimal, Decimal], bool]
 
     @classmethod
     def parse(cls, table: Table) -> Self:
@@ -59,30 +64,28 @@ class Limit:
     @classmethod
     def fixed(cls, analyte: str, bound: Bound, amount: Decimal, unit: str) -> Self:
         words = f"{_BOUNDS[bound][0]} {amount}{_unit(unit)}"
-        return cls(analyte, bound, amount, unit, words, amount * UNITS[analyte][unit])
+        threshold = amount * UNITS[analyte][unit]
+        return cls(analyte, bound, amount, unit, words, threshold, *_prepared(analyte, bound))
 
     @classmethod
     def of_upper_limits(cls, analyte: str, bound: Bound, amount: Decimal) -> Self:
         words = f"{_BOUNDS[bound][0]} {amount} x the upper limit of"
-        return cls(analyte, bound, amount, "", words, amount)
+        return cls(analyte, bound, amount, "", words, amount, *_prepared(analyte, bound))
 
     def of(self, lab: Lab) -> Part:
         """Whether the value is within the limit; unknown where the unit or the limit is unclear."""
-        said = f"{analyte_words(self.analyte)} {lab.value!s}{_unit(lab.unit)} ({lab.taken_on.text})"
+        said = f"{self.name} {lab.value!s}{_unit(lab.unit)} ({lab.taken_on.text})"
         units = UNITS[self.analyte]
         factor = units.get(lab.unit)
         if factor is None:
             expected = " or ".join(units)
-            field = f"labs.{self.analyte}"
-            return unknown(f"{said} is in an unknown unit, expected {expected}", field)
-        holds = _BOUNDS[self.bound][1]
+            return unknown(f"{said} is in an unknown unit, expected {expected}", self.field)
         if self.unit:
-            within, limit = holds(lab.value * factor, self.threshold), self.words
+            within, limit = self.holds(lab.value * factor, self.threshold), self.words
         elif not lab.upper_limit:
-            field = f"labs.{self.analyte}"
-            return unknown(f"{said} without the laboratory's upper limit", field)
+            return unknown(f"{said} without the laboratory's upper limit", self.field)
         else:
-            within = holds(lab.value, self.threshold * lab.upper_limit)
+            within = self.holds(lab.value, self.threshold * lab.upper_limit)
             limit = f"{self.words} {lab.upper_limit!s}"
         return passed(f"{said}, {limit}") if within else failed(f"{said}, must be {limit}")
 
@@ -92,6 +95,10 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else f" {unit}"
 
 
+def _prepared(analyte: str, bound: Bound) -> tuple[str, str, Callable[[Decimal, Decimal], bool]]:
+    return analyte_words(analyte), f"labs.{analyte}", _BOUNDS[bound][1]
+
+
 def analyte_words(analyte: str) -> str:
     """The name of an analyte as it stands in a sentence."""
     return analyte.upper() if analyte in ("ast", "alt", "inr", "pt", "ptt") else analyte
@@ -99,16 +106,14 @@ def analyte_words(analyte: str) -> str:
 
 def latest_lab(
     form: ScreeningForm,
-    analyte: str,
+    limit: Limit,
     validity: Validity,
     anchors: Anchors,
     answer: Callable[[Lab], Part],
 ) -> Part:
-    """The answer of the analyte's latest result, if it is fresh."""
-    results = form.labs_by_analyte.get(analyte, [])
-    return validity.latest(
-        analyte_words(analyte), results, form.completed_on, anchors, f"labs.{analyte}", answer
-    )
+    """The answer on the latest result of the limit's analyte, if it is fresh."""
+    results = form.labs_by_analyte.get(limit.analyte, ())
+    return validity.latest(limit.name, results, form.completed_on, anchors, limit.field, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +134,5 @@ class Labs:
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         return combine(
-            [latest_lab(form, one.analyte, self.validity, anchors, one.of) for one in self.limits]
+            [latest_lab(form, one, self.validity, anchors, one.of) for one in self.limits]
         )

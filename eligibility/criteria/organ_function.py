@@ -48,10 +48,11 @@ class LiverFunction:
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         liver = form.disease.liver_metastases
-        parts = [latest_lab(form, "bilirubin", self.validity, anchors, self.bilirubin.of)]
+        parts = [latest_lab(form, self.bilirubin, self.validity, anchors, self.bilirubin.of)]
         for analyte in TRANSAMINASES:
             answer = partial(self._transaminase, analyte, liver)
-            parts.append(latest_lab(form, analyte, self.validity, anchors, answer))
+            limit = self.transaminases[analyte]
+            parts.append(latest_lab(form, limit, self.validity, anchors, answer))
         return combine(parts)
 
     def _transaminase(self, analyte: str, liver: str, lab: Lab) -> Part:

@@ -1,7 +1,7 @@
 """Women of childbearing potential: a recent negative serum test; contraception for all."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Validity
@@ -101,9 +101,19 @@ class ContraceptionAgreed:
         return failed(f"{text}, must be {limit}")
 
 
+_WORDS: Final = {
+    "agrees": "agrees to contraception",
+    "agrees_to_report_pregnancy": "agrees to report pregnancy",
+    "agrees_no_breast_feeding": "agrees no breast feeding",
+}
+_AGREED: Final = {field: passed(f"{words}: yes") for field, words in _WORDS.items()}
+
+
 def _agrees(said: Contraception, field: str) -> Part:
     answer = getattr(said, field)
-    words = "agrees to contraception" if field == "agrees" else field.replace("_", " ")
+    if answer == "yes":
+        return _AGREED[field]
+    words = _WORDS[field]
     if answer == "unknown":
         return unknown(f"{words}: unknown, must be yes", f"contraception.{field}")
-    return passed(f"{words}: yes") if answer == "yes" else failed(f"{words}: no, must be yes")
+    return failed(f"{words}: no, must be yes")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Self
+from datetime import date
+from typing import Literal, NamedTuple, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.counting import Counts, Tally, tally
@@ -11,6 +12,7 @@ from eligibility.criteria.parts import Part, unknown
 from eligibility.criteria.table import Table
 from eligibility.finding import FAIL, PASS, REVIEW, Answer
 from eligibility.form import ScreeningForm
+from eligibility.form_history import Regimen
 
 _FIELD = "prior_regimens"
 _CONFLICT = "inclusion 5a and the summary of this phase disagree"
@@ -47,7 +49,7 @@ class PriorChemotherapy:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part | tuple[Part, Part]:
         if form.prior_regimens is None:
             return unknown("prior treatment not given", _FIELD)
-        counted = tally(form.prior_regimens, self.rules, anchors.registration_on)
+        counted = _counted(form.prior_regimens, form, self.rules, anchors.registration_on)
         return (
             _decide(counted, self.phase1, "", _CONFLICT),
             _decide(counted, self.phase2, "", _CONFLICT),
@@ -93,7 +95,7 @@ class ChemotherapyCount:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if form.prior_regimens is None:
             return unknown("prior treatment not given", _FIELD)
-        counted = tally(form.prior_regimens, self.rules, anchors.registration_on)
+        counted = _counted(form.prior_regimens, form, self.rules, anchors.registration_on)
         why = "the record does not say whether adjuvant regimens count"
         return _decide(counted, self.answer, "more than one regimen excludes: ", why)
 
@@ -110,10 +112,30 @@ class ChemotherapyCount:
                 return PASS if every <= 1 else REVIEW
 
 
-def _decide(counted: Tally, rule: Callable[[Counts], Answer], what: str, conflict: str) -> Part:
+class _Counted(NamedTuple):
+    """A tally with its words."""
+
+    tally: Tally
+    said: str
+
+
+def _counted(
+    regimens: tuple[Regimen, ...], form: ScreeningForm, rules: CountingRules, on: date
+) -> _Counted:
+    """Counted once a form: all criteria of a protocol count in one way (`check_together`)."""
+    key = (_Counted, rules, on)
+    known: _Counted | None = form.shared.get(key)
+    if known is None:
+        counts = tally(regimens, rules, on)
+        known = form.shared[key] = _Counted(counts, _said(counts))
+    return known
+
+
+def _decide(found: _Counted, rule: Callable[[Counts], Answer], what: str, conflict: str) -> Part:
     """The answer if every possible count gives it; missing facts come before silent rules."""
+    counted = found.tally
     answers = {rule(counts) for counts in counted.possible}
-    text = f"{what}{_said(counted)}"
+    text = f"{what}{found.said}"
     if len(answers) == 1:
         answer = answers.pop()
         reason = f"; {conflict}" if answer is REVIEW else ""

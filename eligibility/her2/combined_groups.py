@@ -8,20 +8,29 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from eligibility.her2.separate_tests import IHC, ihc_call
-from eligibility.her2.status import Call, Ish, Reading, Score, Status
+from eligibility.her2.status import (
+    DISCORDANT,
+    INDETERMINATE,
+    NEGATIVE,
+    PENDING_TEST,
+    POSITIVE,
+    UNDEFINED,
+    Call,
+    Ish,
+    Reading,
+    Score,
+    Status,
+)
 
 Group = Literal[1, 2, 3, 4, 5]
 
-_NEGATIVE, _POSITIVE = Status.NEGATIVE, Status.POSITIVE
-_PENDING, _DISCORDANT = Status.PENDING_TEST, Status.DISCORDANT
-
 COLUMNS: Final[tuple[Score | None, ...]] = ("0", "1+", "2+", "3+", None)
 _ROWS: Final[dict[Group, tuple[Status, ...]]] = {
-    1: (_POSITIVE, _POSITIVE, _POSITIVE, _POSITIVE, _POSITIVE),
-    2: (_NEGATIVE, _NEGATIVE, _NEGATIVE, _POSITIVE, _PENDING),
-    3: (_NEGATIVE, _NEGATIVE, _POSITIVE, _POSITIVE, _PENDING),
-    4: (_NEGATIVE, _NEGATIVE, _NEGATIVE, _POSITIVE, _PENDING),
-    5: (_NEGATIVE, _NEGATIVE, _NEGATIVE, _DISCORDANT, _NEGATIVE),
+    1: (POSITIVE, POSITIVE, POSITIVE, POSITIVE, POSITIVE),
+    2: (NEGATIVE, NEGATIVE, NEGATIVE, POSITIVE, PENDING_TEST),
+    3: (NEGATIVE, NEGATIVE, POSITIVE, POSITIVE, PENDING_TEST),
+    4: (NEGATIVE, NEGATIVE, NEGATIVE, POSITIVE, PENDING_TEST),
+    5: (NEGATIVE, NEGATIVE, NEGATIVE, DISCORDANT, NEGATIVE),
 }
 DUAL: Final[dict[tuple[Group, Score | None], Status]] = {
     (group, score): status
@@ -33,11 +42,11 @@ DUAL: Final[dict[tuple[Group, Score | None], Status]] = {
 assert len(DUAL) == 25
 
 SINGLE_MIDDLE: Final[dict[Score | None, Status]] = {
-    "0": _NEGATIVE,
-    "1+": _NEGATIVE,
-    "2+": _PENDING,
-    "3+": _POSITIVE,
-    None: _PENDING,
+    "0": NEGATIVE,
+    "1+": NEGATIVE,
+    "2+": PENDING_TEST,
+    "3+": POSITIVE,
+    None: PENDING_TEST,
 }
 """Single probe with 4.0 to under 6.0 copies: IHC decides, and 2+ needs a dual probe."""
 
@@ -59,23 +68,23 @@ def call_2018(reading: Reading) -> Call:
         return _single(reading.ihc, reading.ish)
     ratio, copies = reading.ish.ratio, reading.ish.copies
     if ratio is None or copies is None:
-        return Call(Status.UNDEFINED, "ratio and copies are both needed for a group")
+        return Call(UNDEFINED, "ratio and copies are both needed for a group")
     group = group_of(ratio, copies)
     status = DUAL[group, reading.ihc]
-    need = ", IHC of the same tissue is needed" if status is _PENDING else ""
+    need = ", IHC of the same tissue is needed" if status is PENDING_TEST else ""
     return Call(status, f"group {group} with {_ihc(reading.ihc)}{need}")
 
 
 def _single(ihc: Score | None, ish: Ish) -> Call:
     if ish.copies is None:
-        return Call(Status.UNDEFINED, "single probe without copies")
+        return Call(UNDEFINED, "single probe without copies")
     said = f"single probe {ish.copies} copies with {_ihc(ihc)}"
     if ish.copies >= 6:
-        return Call(_POSITIVE, said)
+        return Call(POSITIVE, said)
     if ish.copies < 4:
-        return Call(_NEGATIVE, said)
+        return Call(NEGATIVE, said)
     status = SINGLE_MIDDLE[ihc]
-    if status is _PENDING:
+    if status is PENDING_TEST:
         need = "IHC" if ihc is None else "a dual probe"
         return Call(status, f"{said}, {need} is needed")
     return Call(status, said)
@@ -86,7 +95,7 @@ def _ihc_alone(reading: Reading) -> Call:
         need = ", reflex ISH is needed" if reading.ihc == "2+" else ""
         return Call(IHC[reading.ihc], f"IHC {reading.ihc}{need}")
     if reading.ish_failed:
-        return Call(Status.INDETERMINATE, "ISH failed technically")
+        return Call(INDETERMINATE, "ISH failed technically")
     return ihc_call(reading)
 
 

@@ -7,13 +7,24 @@ were not at hand when this was written: such a result is undefined under 2013, n
 from decimal import Decimal
 from typing import Final
 
-from eligibility.her2.status import Call, Ish, Reading, Score, Status
+from eligibility.her2.status import (
+    EQUIVOCAL,
+    INDETERMINATE,
+    NEGATIVE,
+    POSITIVE,
+    UNDEFINED,
+    Call,
+    Ish,
+    Reading,
+    Score,
+    Status,
+)
 
 IHC: Final[dict[Score, Status]] = {
-    "0": Status.NEGATIVE,
-    "1+": Status.NEGATIVE,
-    "2+": Status.EQUIVOCAL,
-    "3+": Status.POSITIVE,
+    "0": NEGATIVE,
+    "1+": NEGATIVE,
+    "2+": EQUIVOCAL,
+    "3+": POSITIVE,
 }
 """Of a score as reported; what makes a 3+ differs (over 30% of cells in 2007, over 10% in 2013)."""
 
@@ -23,8 +34,8 @@ def ihc_call(reading: Reading) -> Call:
     if reading.ihc is not None:
         return Call(IHC[reading.ihc], f"IHC {reading.ihc}")
     if reading.ihc_failed:
-        return Call(Status.INDETERMINATE, "IHC failed technically")
-    return Call(Status.UNDEFINED, "no IHC")
+        return Call(INDETERMINATE, "IHC failed technically")
+    return Call(UNDEFINED, "no IHC")
 
 
 def ish_2007(reading: Reading) -> Call:
@@ -36,15 +47,15 @@ def ish_2007(reading: Reading) -> Call:
         return _band(f"ratio {ratio}", ratio, Decimal("1.8"), Decimal("2.2"))
     if reading.ish.probe == "single" and copies is not None:
         return _band(f"{copies} copies", copies, Decimal(4), Decimal(6))
-    return Call(Status.UNDEFINED, "neither a ratio nor copies of a single probe")
+    return Call(UNDEFINED, "neither a ratio nor copies of a single probe")
 
 
 def _band(what: str, value: Decimal, low: Decimal, high: Decimal) -> Call:
     if value < low:
-        return Call(Status.NEGATIVE, f"{what}, below {low}")
+        return Call(NEGATIVE, f"{what}, below {low}")
     if value > high:
-        return Call(Status.POSITIVE, f"{what}, above {high}")
-    return Call(Status.EQUIVOCAL, f"{what}, from {low} to {high}")
+        return Call(POSITIVE, f"{what}, above {high}")
+    return Call(EQUIVOCAL, f"{what}, from {low} to {high}")
 
 
 def ish_2013(reading: Reading) -> Call:
@@ -52,24 +63,24 @@ def ish_2013(reading: Reading) -> Call:
     if reading.ish is None:
         return _none(reading)
     if reading.ish.probe == "single":
-        return Call(Status.UNDEFINED, "single-probe cut-offs of 2013 are not encoded")
+        return Call(UNDEFINED, "single-probe cut-offs of 2013 are not encoded")
     return _dual_2013(reading.ish)
 
 
 def _dual_2013(ish: Ish) -> Call:
     ratio, copies = ish.ratio, ish.copies
     if ratio is not None and ratio >= 2:
-        return Call(Status.POSITIVE, f"ratio {ratio}, at least 2.0")
+        return Call(POSITIVE, f"ratio {ratio}, at least 2.0")
     if copies is not None and copies >= 6:
-        return Call(Status.POSITIVE, f"{copies} copies, at least 6")
+        return Call(POSITIVE, f"{copies} copies, at least 6")
     if ratio is None or copies is None:
-        return Call(Status.UNDEFINED, "ratio and copies are both needed")
+        return Call(UNDEFINED, "ratio and copies are both needed")
     if copies >= 4:
-        return Call(Status.EQUIVOCAL, f"ratio {ratio} with {copies} copies, from 4 to under 6")
-    return Call(Status.NEGATIVE, f"ratio {ratio} with {copies} copies")
+        return Call(EQUIVOCAL, f"ratio {ratio} with {copies} copies, from 4 to under 6")
+    return Call(NEGATIVE, f"ratio {ratio} with {copies} copies")
 
 
 def _none(reading: Reading) -> Call:
     if reading.ish_failed:
-        return Call(Status.INDETERMINATE, "ISH failed technically")
-    return Call(Status.UNDEFINED, "no ISH")
+        return Call(INDETERMINATE, "ISH failed technically")
+    return Call(UNDEFINED, "no ISH")

@@ -16,8 +16,11 @@ ASSAYS: Final = ("FISH", "SISH", "CISH")
 def reading_of(specimen: Specimen) -> Reading:
     """A failed test counts only while no test of its kind worked. FISH goes before other assays."""
     ihc = latest(specimen.ihc)
-    by_assay = [latest([t for t in specimen.ish if t.assay == assay]) for assay in ASSAYS]
-    ish = [_ish(test) for test in by_assay if test is not None]
+    ish: list[Ish] = []
+    for assay in ASSAYS if specimen.ish else ():
+        test = latest([test for test in specimen.ish if test.assay == assay])
+        if test is not None:
+            ish.append(_ish(test))
     return Reading(
         ihc=None if ihc is None else ihc.score,
         ish=ish[0] if ish else None,

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Score = Literal["0", "1+", "2+", "3+"]
 
@@ -21,6 +21,16 @@ class Status(StrEnum):
     """The rule says nothing about such a result, or there is none."""
     INDETERMINATE = "indeterminate"
     """The test failed technically: neither equivocal nor negative."""
+
+
+NEGATIVE: Final = Status.NEGATIVE
+POSITIVE: Final = Status.POSITIVE
+EQUIVOCAL: Final = Status.EQUIVOCAL
+PENDING_TEST: Final = Status.PENDING_TEST
+DISCORDANT: Final = Status.DISCORDANT
+UNDEFINED: Final = Status.UNDEFINED
+INDETERMINATE: Final = Status.INDETERMINATE
+"""The members by name, as in `eligibility.finding`."""
 
 
 class Ish(NamedTuple):

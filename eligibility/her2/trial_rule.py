@@ -7,7 +7,17 @@ when IHC 0, 1+ or 3+ and ISH contradict each other: such specimens are discordan
 from decimal import Decimal
 from typing import Final
 
-from eligibility.her2.status import Call, Ish, Reading, Status
+from eligibility.her2.status import (
+    DISCORDANT,
+    INDETERMINATE,
+    NEGATIVE,
+    PENDING_TEST,
+    POSITIVE,
+    UNDEFINED,
+    Call,
+    Ish,
+    Reading,
+)
 
 ADMITTED: Final = ("FISH", "SISH")
 
@@ -16,7 +26,7 @@ def trial_call(reading: Reading, ratio_under: Decimal) -> Call:
     """The status of one specimen; POSITIVE stands for "not negative"."""
     for other in reading.others:
         if reading.ish is not None and _contradict(reading.ish, other, ratio_under):
-            return Call(Status.DISCORDANT, f"{_said(reading.ish)} against {_said(other)}")
+            return Call(DISCORDANT, f"{_said(reading.ish)} against {_said(other)}")
     return _one_assay(reading, ratio_under)
 
 
@@ -37,44 +47,44 @@ def _two_plus(reading: Reading, ratio_under: Decimal) -> Call:
         return _by_ratio(f"IHC 2+, FISH ratio {ish.ratio!s}", ish.ratio, ratio_under)
     if ish is not None and ish.assay == "SISH" and ish.ratio is not None:
         return Call(
-            Status.DISCORDANT,
+            DISCORDANT,
             f"IHC 2+ with SISH only (ratio {ish.ratio}), the rule asks for FISH",
         )
     if ish is not None and ish.probe == "single":
-        return Call(Status.UNDEFINED, "IHC 2+ with a single probe gives no ratio, FISH is needed")
+        return Call(UNDEFINED, "IHC 2+ with a single probe gives no ratio, FISH is needed")
     failed = ", FISH failed technically" if reading.ish_failed else ""
-    return Call(Status.PENDING_TEST, f"IHC 2+ must be shown negative by FISH{failed}")
+    return Call(PENDING_TEST, f"IHC 2+ must be shown negative by FISH{failed}")
 
 
 def _three_plus(ish: Ish | None, ratio_under: Decimal) -> Call:
     if ish is not None and _seems_negative(ish, ratio_under):
-        return Call(Status.DISCORDANT, f"IHC 3+ is contradicted by {_said(ish)}")
-    return Call(Status.POSITIVE, "IHC 3+ is not negative")
+        return Call(DISCORDANT, f"IHC 3+ is contradicted by {_said(ish)}")
+    return Call(POSITIVE, "IHC 3+ is not negative")
 
 
 def _zero_or_one_plus(ihc: str, ish: Ish | None, ratio_under: Decimal) -> Call:
     if ish is not None and ish.ratio is not None and ish.ratio >= ratio_under:
-        return Call(Status.DISCORDANT, f"IHC {ihc} is contradicted by {_said(ish)}")
-    return Call(Status.NEGATIVE, f"IHC {ihc}")
+        return Call(DISCORDANT, f"IHC {ihc} is contradicted by {_said(ish)}")
+    return Call(NEGATIVE, f"IHC {ihc}")
 
 
 def _without_ihc(reading: Reading, ratio_under: Decimal) -> Call:
     ish = reading.ish
     if ish is None:
         if reading.ihc_failed or reading.ish_failed:
-            return Call(Status.INDETERMINATE, "the test failed technically, repeat it")
-        return Call(Status.UNDEFINED, "no result")
+            return Call(INDETERMINATE, "the test failed technically, repeat it")
+        return Call(UNDEFINED, "no result")
     if ish.ratio is None or ish.probe == "single":
-        return Call(Status.UNDEFINED, f"{_said(ish)} gives no ratio")
+        return Call(UNDEFINED, f"{_said(ish)} gives no ratio")
     if ish.assay not in ADMITTED:
-        return Call(Status.UNDEFINED, f"{_said(ish)}: the rule names FISH and SISH only")
+        return Call(UNDEFINED, f"{_said(ish)}: the rule names FISH and SISH only")
     return _by_ratio(_said(ish), ish.ratio, ratio_under)
 
 
 def _by_ratio(said: str, ratio: Decimal, ratio_under: Decimal) -> Call:
     if ratio < ratio_under:
-        return Call(Status.NEGATIVE, f"{said}, under {ratio_under!s}")
-    return Call(Status.POSITIVE, f"{said}, must be under {ratio_under!s}")
+        return Call(NEGATIVE, f"{said}, under {ratio_under!s}")
+    return Call(POSITIVE, f"{said}, must be under {ratio_under!s}")
 
 
 def _contradict(ish: Ish, other: Ish, ratio_under: Decimal) -> bool:
