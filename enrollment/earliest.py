@@ -58,14 +58,17 @@ def earliest(
         ahead = trial.waiting[phase - 1] - trial.passed_over[phase - 1]
         return trial.in_force.local_date(_goes_round(free_at, ahead, hours, not_before))
     model = Forecast.of(trial, phase, hours, not_before)
-    if not listed:
-        model.add_last(subject_id, site_id)
+    order = trial.orders[1] + 1
+    if known is not None and listed:
+        order = known.order
+    else:
+        model.add_last(order, site_id)
     if barrier.rule == "held":
         model.open_places(places, now)
     else:
         model.open_places(free_places(trial, phase), now)
         model.reservations(_expiries(trial, phase))
-    at = model.reserved_at(subject_id)
+    at = model.reserved_at(order)
     return None if at is None else trial.in_force.local_date(at)
 
 

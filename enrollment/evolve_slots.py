@@ -6,9 +6,10 @@ from datetime import datetime
 from immutables import Map
 
 from cohorts.designs.three_plus_three import LevelCounts
+from cohorts.numbers import Numbers
 from cohorts.slots import Slot
 from enrollment.copying import replace
-from enrollment.trial import EMPTY, Level, PhaseTwoCounts, Subject, Trial, Waiting
+from enrollment.trial import NO_NUMBERS, Level, PhaseTwoCounts, Subject, Trial, Waiting
 
 
 def with_slot(trial: Trial, subject: Subject, slot: Slot) -> Trial:
@@ -77,13 +78,14 @@ def with_waiting(trial: Trial, subject: Subject, phase: int, order: int) -> Tria
     trial = without_waiting(trial, subject)
     subject = replace(trial.subjects[subject.subject_id], waiting=Waiting(phase, order))
     key = (phase, subject.site_id)
-    queue = trial.queues.get(key, EMPTY).add((order,), subject.subject_id)
+    queue = trial.queues.get(key, NO_NUMBERS).add(order)
     low, high = trial.orders
     return replace(
         trial,
         subjects=trial.subjects.set(subject.subject_id, subject),
         queues=trial.queues.set(key, queue),
-        waiting=_add(trial.waiting, phase, 1),
+        listed=_put(trial.listed, phase, trial.listed[phase - 1].add(order)),
+        by_order=trial.by_order.set(order, subject.subject_id),
         orders=(min(low, order), max(high, order)),
     )
 
@@ -93,14 +95,16 @@ def without_waiting(trial: Trial, subject: Subject) -> Trial:
     waiting = subject.waiting
     if waiting is None:
         return trial
-    left = replace(subject, waiting=None)
-    trial = replace(
+    if not waiting.passed_over:
+        trial = _not_offered(trial, subject.site_id, waiting)
+    phase, order = waiting.phase, waiting.order
+    return replace(
         trial,
-        subjects=trial.subjects.set(subject.subject_id, left),
-        waiting=_add(trial.waiting, waiting.phase, -1),
-        passed_over=_add(trial.passed_over, waiting.phase, -int(waiting.passed_over)),
+        subjects=trial.subjects.set(subject.subject_id, replace(subject, waiting=None)),
+        listed=_put(trial.listed, phase, trial.listed[phase - 1].remove(order)),
+        by_order=trial.by_order.delete(order),
+        passed_over=_add(trial.passed_over, phase, -int(waiting.passed_over)),
     )
-    return _settled(trial, (waiting.phase, subject.site_id))
 
 
 def with_passed_over(trial: Trial, subject: Subject) -> Trial:
@@ -109,18 +113,11 @@ def with_passed_over(trial: Trial, subject: Subject) -> Trial:
     assert waiting is not None
     assert not waiting.passed_over
     over = replace(subject, waiting=replace(waiting, passed_over=True))
-    trial = replace(
-        trial,
+    return replace(
+        _not_offered(trial, subject.site_id, waiting),
         subjects=trial.subjects.set(subject.subject_id, over),
         passed_over=_add(trial.passed_over, waiting.phase, 1),
     )
-    return _settled(trial, (waiting.phase, subject.site_id))
-
-
-def may_be_offered(trial: Trial, phase: int, order: int, subject_id: str) -> bool:
-    """This entry of a queue still says where the subject waits."""
-    waiting = trial.subjects[subject_id].waiting
-    return waiting == Waiting(phase, order)
 
 
 def live_reservations(trial: Trial, phase: int) -> tuple[str, ...]:
@@ -133,10 +130,14 @@ def live_reservations(trial: Trial, phase: int) -> tuple[str, ...]:
     return tuple(sorted(found, key=found.__getitem__))
 
 
-def _settled(trial: Trial, key: tuple[int, str]) -> Trial:
-    queue = trial.queues.get(key, EMPTY)
-    kept = queue.settled(lambda order, who: may_be_offered(trial, key[0], order[0], who))
-    return trial if kept is queue else replace(trial, queues=trial.queues.set(key, kept))
+def _not_offered(trial: Trial, site_id: str, waiting: Waiting) -> Trial:
+    key = (waiting.phase, site_id)
+    queue = trial.queues[key].remove(waiting.order)
+    return replace(trial, queues=trial.queues.set(key, queue))
+
+
+def _put(pair: tuple[Numbers, Numbers], phase: int, changed: Numbers) -> tuple[Numbers, Numbers]:
+    return (changed, pair[1]) if phase == 1 else (pair[0], changed)
 
 
 def _expires(trial: Trial, subject_id: str, at: datetime) -> bool:

@@ -1,14 +1,13 @@
 """A small model of who gets which place when sites are limited or take turns (rules R15, R17)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from cohorts.ordered import Key, Ordered
-from enrollment.evolve_slots import may_be_offered
-from enrollment.trial import EMPTY, Trial
+from cohorts.numbers import Numbers
+from enrollment.trial import NO_NUMBERS, Trial
 
 STEPS_MAX: Final = 1_000
 """Places handed on in one forecast; for those behind that many no date is promised."""
@@ -26,13 +25,12 @@ class Forecast:
     not_before: datetime | None
     live: dict[str, int]
     used: dict[str, int]
-    trial: Trial
-    phase: int
-    queues: dict[str, Ordered]
-    """Persistent: taken from here as far as the run goes, and never copied."""
+    queues: dict[str, Numbers]
+    """Orders on the waitlist; persistent, never copied: the run only goes along them."""
     last_site: str | None
-    newcomer: str | None = None
-    served: set[str] = field(default_factory=set)
+    waiting: dict[str, Iterator[int]] = field(default_factory=dict)
+    heads: dict[str, int] = field(default_factory=dict)
+    """Who is next at each site: the order."""
     free_at: list[tuple[datetime, int, str | None]] = field(default_factory=list)
     """When places fall free: instant, number, the site that gives one back (none: a new one)."""
     number: int = 0
@@ -55,16 +53,13 @@ class Forecast:
                 site: counts.reserved_at.get(site, 0) + counts.dosed_at.get(site, 0)
                 for site in sites
             },
-            trial=trial,
-            phase=phase,
-            queues={site: trial.queues.get((phase, site), EMPTY) for site in sites},
+            queues={site: trial.queues.get((phase, site), NO_NUMBERS) for site in sites},
             last_site=trial.last_reserved_site,
         )
 
-    def add_last(self, subject_id: str, site_id: str) -> None:
-        """Puts a newcomer at the end."""
-        self.newcomer = subject_id
-        self.queues[site_id] = self.queues[site_id].add((self.trial.orders[1] + 1,), subject_id)
+    def add_last(self, order: int, site_id: str) -> None:
+        """Puts a newcomer at the end: its order is larger than any other."""
+        self.queues[site_id] = self.queues[site_id].add(order)
 
     def reservations(self, expiries: Iterable[tuple[datetime, str]]) -> None:
         """Live reservations: their places fall free when they expire."""
@@ -79,8 +74,11 @@ class Forecast:
             self.number += 1
             heappush(self.free_at, (at, self.number, None))
 
-    def reserved_at(self, subject_id: str) -> datetime | None:
-        """The instant at which this subject gets a place; none when it never does."""
+    def reserved_at(self, order: int) -> datetime | None:
+        """The instant at which this one gets a place; none when it never does."""
+        self.waiting = {site: iter(self.queues[site]) for site in self.sites}
+        for queue in self.sites:
+            self._go_on(queue)
         places = 0
         for _ in range(STEPS_MAX):
             if not self.free_at:
@@ -92,11 +90,19 @@ class Forecast:
                 self.used[site] = self.used.get(site, 0) - 1
             while places and (taker := self._next()) is not None:
                 places -= 1
-                self.served.add(taker[1])
-                if taker[1] == subject_id:
+                if self.heads[taker] == order:
                     return at
-                self._take(taker[0], at)
+                self._go_on(taker)
+                self._take(taker, at)
         return None
+
+    def _go_on(self, site: str) -> None:
+        """The next one at a site comes to the head."""
+        head = next(self.waiting[site], None)
+        if head is None:
+            self.heads.pop(site, None)
+        else:
+            self.heads[site] = head
 
     def _take(self, site: str, at: datetime) -> None:
         self.live[site] += 1
@@ -106,15 +112,14 @@ class Forecast:
         start = at if self.not_before is None else max(at, self.not_before)
         heappush(self.free_at, (start + self.hours, self.number, site))
 
-    def _next(self) -> tuple[str, str] | None:
-        """The site and the subject that the next free place goes to."""
-        heads = {site: head for site, head in self._heads().items() if self._may_take(site)}
-        if not heads:
+    def _next(self) -> str | None:
+        """The site that the next free place goes to."""
+        able = [site for site in self.heads if self._may_take(site)]
+        if not able:
             return None
-        site = next(site for site in self._turns() if site in heads)
-        if not self.round_robin:
-            site = min(heads, key=heads.__getitem__)
-        return site, heads[site][1]
+        if self.round_robin:
+            return next(site for site in self._turns() if site in able)
+        return min(able, key=self.heads.__getitem__)
 
     def _turns(self) -> tuple[str, ...]:
         """Sites in the protocol's order, starting after the site of the last reservation."""
@@ -122,23 +127,6 @@ class Forecast:
             return self.sites
         after = self.sites.index(self.last_site) + 1
         return (*self.sites[after:], *self.sites[:after])
-
-    def _heads(self) -> dict[str, tuple[int, str]]:
-        """Who is first at each site, in the protocol's order of sites."""
-        heads = {}
-        for site in self.sites:
-            queue = self.queues[site] = self.queues[site].settled(self._waits)
-            first = queue.first()
-            if first is not None:
-                heads[site] = (first[0][0], first[1])
-        return heads
-
-    def _waits(self, key: Key, subject_id: str) -> bool:
-        if subject_id in self.served:
-            return False
-        if subject_id == self.newcomer:
-            return True
-        return may_be_offered(self.trial, self.phase, key[0], subject_id)
 
     def _may_take(self, site: str) -> bool:
         if self.limit is not None and self.live[site] >= self.limit:

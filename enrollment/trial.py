@@ -11,6 +11,7 @@ from immutables import Map
 
 from cohorts.designs.three_plus_three import LevelCounts
 from cohorts.levels import DoseLevel
+from cohorts.numbers import Numbers
 from cohorts.ordered import Ordered
 from cohorts.slots import Slot
 from eligibility.verdict import Settlement
@@ -19,6 +20,7 @@ from protocols.model import Protocol
 
 NOBODY = LevelCounts()
 EMPTY = Ordered()
+NO_NUMBERS = Numbers()
 Clock = Literal["real", "simulated"]
 PhaseState = Literal["not_open", "open", "stopped", "closed"]
 
@@ -132,10 +134,12 @@ class Trial:
     phase2_counts: PhaseTwoCounts = field(default_factory=PhaseTwoCounts)
     live_at_site: Map[str, int] = field(default_factory=Map)
     """Undosed reservations per site, both phases."""
-    queues: Map[tuple[int, str], Ordered] = field(default_factory=Map)
-    """(phase, site) -> who waits and was not passed over, by order."""
-    waiting: tuple[int, int] = (0, 0)
-    """How many wait for Phase I and for Phase II."""
+    queues: Map[tuple[int, str], Numbers] = field(default_factory=Map)
+    """(phase, site) -> the orders of those who wait and were not passed over."""
+    listed: tuple[Numbers, Numbers] = (NO_NUMBERS, NO_NUMBERS)
+    """The orders of all who wait for Phase I and for Phase II, passed over or not."""
+    by_order: Map[int, str] = field(default_factory=Map)
+    """Whose place on the waitlist this order is."""
     passed_over: tuple[int, int] = (0, 0)
     """How many of these were passed over and wait for a new form."""
     orders: tuple[int, int] = (0, 0)
@@ -147,6 +151,11 @@ class Trial:
     slots: int = 0
     public_events: int = 0
     """How many public events have been stamped."""
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many wait for Phase I and for Phase II."""
+        return self.listed[0].size, self.listed[1].size
 
     @property
     def in_force(self) -> Protocol:

@@ -13,7 +13,6 @@ from enrollment.events import (
     SlotHeld,
     SlotReserved,
 )
-from enrollment.evolve_slots import may_be_offered
 from enrollment.places import (
     Phase,
     open_level,
@@ -22,7 +21,7 @@ from enrollment.places import (
     site_barrier,
     stagger_date,
 )
-from enrollment.trial import EMPTY, Trial
+from enrollment.trial import NO_NUMBERS, Trial
 from enrollment.turn import Turn
 
 
@@ -63,31 +62,20 @@ def site_turns(trial: Trial) -> tuple[str, ...]:
 
 
 def _head(trial: Trial, phase: int, site: str) -> tuple[int, str] | None:
-    queue = trial.queues.get((phase, site), EMPTY)
-    first = queue.settled(lambda key, who: may_be_offered(trial, phase, key[0], who)).first()
-    return None if first is None else (first[0][0], first[1])
+    first = trial.queues.get((phase, site), NO_NUMBERS).first()
+    return None if first is None else (first, trial.by_order[first])
 
 
 def in_order(trial: Trial, phase: int) -> Iterator[str]:
-    """Everybody who waits for a phase, those passed over included; costs a sort of all subjects."""
-    found = (
-        (subject.waiting.order, subject_id)
-        for subject_id, subject in trial.subjects.items()
-        if subject.waiting is not None and subject.waiting.phase == phase
-    )
-    return (subject_id for _, subject_id in sorted(found))
+    """Everybody who waits for a phase, those passed over included."""
+    return (trial.by_order[order] for order in trial.listed[phase - 1])
 
 
 def position_of(trial: Trial, subject_id: str) -> int:
-    """The place on the list of the subject's phase, from 1; costs a walk over all subjects."""
+    """The place on the list of the subject's phase, from 1."""
     waiting = trial.subjects[subject_id].waiting
     assert waiting is not None, f"{subject_id} does not wait"
-    return 1 + sum(
-        other.waiting is not None
-        and other.waiting.phase == waiting.phase
-        and other.waiting.order < waiting.order
-        for other in trial.subjects.values()
-    )
+    return 1 + trial.listed[waiting.phase - 1].below(waiting.order)
 
 
 def _offer(turn: Turn, subject_id: str, phase: Phase) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from enrollment import events as e
 from enrollment.evolve import apply
 from enrollment.trial import Level, Subject, Trial
+from enrollment.waitlist import position_of
 
 PLACED = (e.SlotReserved, e.SlotHeld)
 
@@ -195,6 +196,13 @@ def check_waitlist(trial: Trial, phase: int) -> None:
     orders = [s.waiting.order for s in waiting if s.waiting]
     assert len(set(orders)) == len(orders), "two subjects on one place of the waitlist"
     assert trial.waiting[phase - 1] == len(waiting)
+    for subject in waiting:
+        assert subject.waiting is not None
+        ahead = sum(order < subject.waiting.order for order in orders)
+        assert position_of(trial, subject.subject_id) == ahead + 1, f"{subject.subject_id}'s place"
+    offered = {s.waiting.order for s in waiting if s.waiting and not s.waiting.passed_over}
+    queues = [queue for (of, _), queue in trial.queues.items() if of == phase]
+    assert {order for queue in queues for order in queue} == offered, "who may be offered a place"
     assert all(s.slot is None or not s.slot.live for s in waiting), "waits with a live slot"
     if phase == 1 and trial.open_level is not None and free_places(trial, trial.open_level):
         able = [s.subject_id for s in waiting if could_take(trial, s)]
