@@ -1,5 +1,6 @@
 """Every agent that was ever given, singly: a wash-out is an agent's, not its regimen's."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from eligibility.form_history import Agent, Regimen
@@ -44,6 +45,7 @@ def never_given(regimen: Regimen, agent: Agent) -> bool:
     return doses == 0 and agent.started_on is None and regimen.started_on is None
 
 
+@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """A drug's name as it is compared: lower case, single blanks."""
     return " ".join(name.casefold().split())

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Protocol, Self, TypeVar
 
 from eligibility.anchors import Anchor, Anchors
@@ -32,6 +32,9 @@ class Gap:
     anchor: Anchor
     limit: str
     """In words: `more than 28 days before treatment start on`."""
+    months: int
+    """Calendar months of the gap, and then days: one more where it is strict."""
+    rest: timedelta
 
     @classmethod
     def parse(cls, table: Table, prefix: str = "", default: Anchor = "treatment_start") -> Self:
@@ -50,15 +53,13 @@ class Gap:
         limit = (
             f"{'more than' if bound == 'over' else 'at least'} {words} before {_words(anchor)} on"
         )
-        return cls(amount, unit, bound == "over", anchor, limit)
+        months = amount * {"days": 0, "months": 1, "years": 12}[unit]
+        rest = timedelta(days=(amount if unit == "days" else 0) + (bound == "over"))
+        return cls(amount, unit, bound == "over", anchor, limit, months, rest)
 
     def passes_from(self, ended: date) -> date:
         """The first anchor date on which the gap is long enough."""
-        if self.unit == "days":
-            until = add_days(ended, self.amount)
-        else:
-            until = add_months(ended, self.amount * (12 if self.unit == "years" else 1))
-        return add_days(until, 1) if self.strict else until
+        return (add_months(ended, self.months) if self.months else ended) + self.rest
 
     def days(self) -> int:
         """About how many days: for warnings about the protocol, never for a verdict."""

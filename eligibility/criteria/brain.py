@@ -1,7 +1,7 @@
 """Brain metastases: none, or treated ones that fulfil all six conditions of the protocol."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap, Validity
@@ -10,6 +10,7 @@ from eligibility.criteria.table import Table
 from eligibility.form import BrainMetastases, ScreeningForm
 
 _SECTION = "brain_metastases"
+_NONE: Final = passed("no brain metastases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class TreatedBrainMetastases:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         brain = form.brain_metastases
         if brain.present == "no":
-            return passed("no brain metastases")
+            return _NONE
         if brain.present == "unknown":
             return unknown("not known whether there are brain metastases", f"{_SECTION}.present")
         return combine(

@@ -1,7 +1,7 @@
 """Events too recent for the study: thrombosis, bleeding, operations and injuries."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap
@@ -9,6 +9,10 @@ from eligibility.criteria.parts import Part, combine, failed, passed, unknown
 from eligibility.criteria.table import Table
 from eligibility.form import ScreeningForm
 from eligibility.form_history import Bleeding, Operation
+
+_NO_THROMBOSIS: Final = passed("no thrombotic or embolic event")
+_NO_BLEEDING: Final = passed("no bleeding event")
+_NONE_AHEAD: Final = passed("no major surgery is anticipated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Thrombosis:
         if form.thrombotic_events is None:
             return unknown("thrombotic events not given", "thrombotic_events")
         if not form.thrombotic_events:
-            return passed("no thrombotic or embolic event")
+            return _NO_THROMBOSIS
         on, field = anchors.of(self.gap.anchor), "thrombotic_events.happened_on"
         return combine(
             [
@@ -62,7 +66,7 @@ class RecentBleeding:
         if form.bleeding_events is None:
             return unknown("bleeding events not given", "bleeding_events")
         if not form.bleeding_events:
-            return passed("no bleeding event")
+            return _NO_BLEEDING
         return combine([self._one(one, form, anchors) for one in form.bleeding_events])
 
     def _one(self, one: Bleeding, form: ScreeningForm, anchors: Anchors) -> Part:
@@ -123,4 +127,4 @@ def _ahead(anticipated: str) -> Part:
         return unknown("not known whether major surgery is ahead", "major_surgery_anticipated")
     if anticipated == "yes":
         return failed("major surgery is anticipated")
-    return passed("no major surgery is anticipated")
+    return _NONE_AHEAD

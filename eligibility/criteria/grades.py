@@ -1,7 +1,7 @@
 """Grades of what persists: neuropathy, infection, and toxicity of prior therapy."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.parts import Part, combine, failed, passed, unknown
@@ -17,6 +17,10 @@ def _graded(what: str, grade: int | None, grade_max: int, field: str) -> Part:
     if grade <= grade_max:
         return passed(f"{what} grade {grade}, at most {grade_max}")
     return failed(f"{what} grade {grade}, must be at most {grade_max}")
+
+
+_RECOVERED: Final = passed("no toxicity of prior therapy persists")
+_NO_ILLNESS: Final = passed("uncontrolled illness: no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class UncontrolledIllness:
         if said == "unknown":
             illness = unknown("uncontrolled illness: unknown, must be no", "illness.uncontrolled")
         elif said == "no":
-            illness = passed("uncontrolled illness: no")
+            illness = _NO_ILLNESS
         else:
             illness = failed("uncontrolled illness: yes, must be no")
         return combine([illness, infection])
@@ -90,7 +94,7 @@ class RecoveredToxicity:
             return unknown("toxicities of prior therapy not given", "toxicities")
         parts = [p for one in form.toxicities if (p := self._one(one)) is not None]
         if not parts:
-            return passed("no toxicity of prior therapy persists")
+            return _RECOVERED
         part = combine(parts)
         return part._replace(text=f"{part.text} ({self.note})")
 

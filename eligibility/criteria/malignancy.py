@@ -11,6 +11,7 @@ from eligibility.form import ScreeningForm
 from eligibility.form_history import Malignancy
 
 _KINDS: Final[tuple[str, ...]] = get_args(Malignancy.model_fields["kind"].annotation)
+_NONE: Final = passed("no other malignancy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class OtherMalignancy:
         if form.other_malignancies is None:
             return unknown("other malignancies not given", "other_malignancies")
         if not form.other_malignancies:
-            return passed("no other malignancy")
+            return _NONE
         return combine([self._one(one, form, anchors) for one in form.other_malignancies])
 
     def _one(self, one: Malignancy, form: ScreeningForm, anchors: Anchors) -> Part:

@@ -12,6 +12,7 @@ from eligibility.form import ScreeningForm
 from eligibility.form_history import Medicine
 
 _EFFECTS: Final = ("strong_inhibitor", "inducer")
+_NONE: Final = passed("no forbidden medicine is taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class ForbiddenMedicines:
         parts = [
             part for one in form.medicines if (part := self._one(one, form, anchors)) is not None
         ]
-        return combine(parts) if parts else passed("no forbidden medicine is taken")
+        return combine(parts) if parts else _NONE
 
     def _one(self, one: Medicine, form: ScreeningForm, anchors: Anchors) -> Part | None:
         meant = normal(one.name) in self.names or one.cyp3a4 in self.effects

@@ -41,18 +41,23 @@ def earliest(anchor: Anchor, on: date) -> Earliest:
 
 
 _ORDER = (FAIL, UNKNOWN, REVIEW)
-_ALL_PASSED = {PASS}
 
 
 def combine(parts: Sequence[Part]) -> Part:
     """All must pass: any fail decides, else any unknown, else any review. No part is no pass."""
     if len(parts) == 1:
         return parts[0]
-    answers = {part.answer for part in parts}
-    if answers == _ALL_PASSED:
-        text = "; ".join([part.text for part in parts])
-        return Part(PASS, text, (), None, any([part.safety for part in parts]))
     assert parts, "a pass must be earned"
+    safety = False
+    for part in parts:
+        if part.answer is not PASS:
+            return _not_passed(parts)
+        safety = safety or part.safety
+    return Part(PASS, "; ".join([part.text for part in parts]), (), None, safety)
+
+
+def _not_passed(parts: Sequence[Part]) -> Part:
+    answers = {part.answer for part in parts}
     decided = next(answer for answer in _ORDER if answer in answers)
     chosen = [part for part in parts if part.answer is decided]
     missing = tuple(dict.fromkeys(name for part in chosen for name in part.missing))

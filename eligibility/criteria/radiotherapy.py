@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap
@@ -10,6 +10,8 @@ from eligibility.criteria.parts import Part, combine, failed, passed, unknown
 from eligibility.criteria.table import Table
 from eligibility.form import ScreeningForm
 from eligibility.form_history import Radiotherapy, RadiotherapyCourse
+
+_NONE: Final = passed("no radiotherapy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class PriorRadiotherapy:
         if given.courses is None:
             return unknown("not known whether radiotherapy was given", "radiotherapy.courses")
         if not given.courses:
-            return passed("no radiotherapy")
+            return _NONE
         ends = [self._course(course, form, anchors) for course in given.courses]
         return combine([self._marrow(given), *ends, self._toxicity(given)])
 

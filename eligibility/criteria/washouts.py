@@ -24,6 +24,7 @@ class Washout:
     classes: frozenset[str]
     gap: Gap
     washout_days: int | None
+    none_given: Part
     sections: tuple[str, ...] = ("prior_regimens",)
     validity_days: int | None = None
 
@@ -36,7 +37,10 @@ class Washout:
         if not agents and not classes:
             raise table.error("agents", "no agent is meant", "name agents or classes")
         gap = Gap.parse(table)
-        return cls(frozenset(map(normal, agents)), frozenset(classes), gap, gap.days())
+        named = frozenset(map(normal, agents))
+        meant = " or ".join(sorted(named | frozenset(classes)))
+        none_given = passed(f"no {meant} treatment before")
+        return cls(named, frozenset(classes), gap, gap.days(), none_given)
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if form.prior_regimens is None:
@@ -50,7 +54,7 @@ class Washout:
             part = self._exposure(exposure, form, anchors)
             if part is not None:
                 parts.append(part)
-        return combine(parts) if parts else passed(f"no {self._meant()} before")
+        return combine(parts) if parts else self.none_given
 
     def _exposure(self, given: Exposure, form: ScreeningForm, anchors: Anchors) -> Part | None:
         meant = given.name in self.agents or given.drug_class in self.classes
@@ -85,6 +89,3 @@ class Washout:
         if regimen.ongoing != "yes" and part.answer is PASS:
             return part
         return unknown(f"the agents of {name} are not listed", field)
-
-    def _meant(self) -> str:
-        return " or ".join(sorted(self.agents | self.classes)) + " treatment"
