@@ -45,6 +45,8 @@ def _settle(
     """A review with its inputs; split by phase where a decision was signed for one phase only."""
     inputs = inputs_digest(criterion, form)
     bound = found._replace(inputs=inputs)
+    if not settlements:
+        return [bound]
     signed = tuple(
         phase
         for phase in found.phases

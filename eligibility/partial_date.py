@@ -59,11 +59,11 @@ def whole_date(on: date) -> PartialDate:
 
 
 def _validate(value: Any) -> PartialDate:
+    if isinstance(value, str):
+        return parse_partial_date(value)
     if isinstance(value, PartialDate):
         return value
-    if not isinstance(value, str):
-        raise ValueError("write a date as a string: 2008-06-17, or 2008-06, or 2008")
-    return parse_partial_date(value)
+    raise ValueError("write a date as a string: 2008-06-17, or 2008-06, or 2008")
 
 
 When = Annotated[

@@ -31,13 +31,11 @@ _HOW = 'write a decimal number as a string, such as "1.5", so that it stays exac
 
 def _measure(value: Any) -> Decimal:
     """Refuses what is not exact or not finite: JSON fractions, NaN, exponents, signs, booleans."""
-    if isinstance(value, Decimal):
-        value = str(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
+    if isinstance(value, str):
+        return _exact(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError(_HOW)
-    return _exact(value)
+    return _exact(str(value))
 
 
 @lru_cache(maxsize=8192)

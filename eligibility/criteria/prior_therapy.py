@@ -113,8 +113,9 @@ class ChemotherapyCount:
 
 
 class _Counted(NamedTuple):
-    """A tally with its words."""
+    """A tally with its words, and the rules it was counted by."""
 
+    rules: CountingRules
     tally: Tally
     said: str
 
@@ -123,11 +124,11 @@ def _counted(
     regimens: tuple[Regimen, ...], form: ScreeningForm, rules: CountingRules, on: date
 ) -> _Counted:
     """Counted once a form: all criteria of a protocol count in one way (`check_together`)."""
-    key = (_Counted, rules, on)
+    key = (_Counted, on)
     known: _Counted | None = form.shared.get(key)
-    if known is None:
+    if known is None or known.rules != rules:
         counts = tally(regimens, rules, on)
-        known = form.shared[key] = _Counted(counts, _said(counts))
+        known = form.shared[key] = _Counted(rules, counts, _said(counts))
     return known
 
 

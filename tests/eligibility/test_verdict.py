@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eligibility.criteria.counting_rules import CountingRules
+from eligibility.criteria.prior_therapy import ChemotherapyCount
 from eligibility.finding import Answer, Earliest, Finding
 from eligibility.form import ScreeningForm
 from eligibility.judge import inputs_digest
@@ -224,3 +226,23 @@ def test_an_empty_form_is_unknown_throughout() -> None:
 
 def test_leaving_out_what_is_only_asked_in_need_changes_nothing() -> None:
     assert verdict({"warfarin_or_heparin": None}).outcome(1) == "eligible"
+
+
+def test_findings_read_back_are_the_ones_written_however_much_they_say() -> None:
+    young = {"demographics.birth_date": "2009-03-25", "labs": [], "viruses.hiv": "yes"}
+    for changes in ({}, young, second_line()):
+        found = verdict(changes)
+        again = Verdict.from_json(found.to_json())
+        assert again == found
+        assert [one.to_json() for one in again.findings] == found.to_json()["findings"]
+
+
+def test_two_ways_of_counting_on_one_form_do_not_share_a_count() -> None:
+    recurrence = regimen("locoregional_recurrence", "docetaxel", recurrence_after="mastectomy")
+    text = {"prior_regimens": [recurrence]}
+    one, on = form(text), anchors()
+    rules = [CountingRules(locoregional=how) for how in ("review", "by_surgery", "review")]
+    criteria = [ChemotherapyCount("metastatic_only", counted) for counted in rules]
+    shared = [criterion.judge(one, on) for criterion in criteria]
+    assert shared == [criterion.judge(form(text), on) for criterion in criteria]
+    assert shared[0] != shared[1]
