@@ -49,6 +49,19 @@ async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_
     assert trial in await follower.list_trials()
 
 
+async def test_an_old_answer_that_the_follower_no_longer_holds_is_looked_up(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, 0)])
+    await owner.handle()
+    first = await follower.wait_for(trial, command_id(trial, 0), 30)
+    assert first is not None
+    follower._follows[trial].recent.clear()
+    assert await follower.wait_for(trial, command_id(trial, 0), 30) == first
+
+
 async def test_another_follower_reads_what_was_decided_before_it_came(
     settings: Settings, new_owner: NewOwner, trial: str
 ) -> None:
