@@ -7,12 +7,11 @@ limited the places simply go round, which needs no run: it costs a sort of the r
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from heapq import heapify, heapreplace
 from typing import Final
 
 from cohorts.designs.three_plus_three import LevelCounts, recommend
 from enrollment.evolve_slots import live_reservations
-from enrollment.forecast import Forecast
+from enrollment.forecast import Forecast, goes_round
 from enrollment.places import (
     Barrier,
     Phase,
@@ -42,47 +41,42 @@ def earliest(
         return None
     if trial.sites.get(site_id) != trial.in_force.version:
         return None
+    try:
+        at = _reserved_at(trial, phase, subject_id, site_id, barrier, now)
+        return None if at is None else trial.in_force.local_date(at)
+    except OverflowError:  # further away than a date can be
+        return None
+
+
+def _reserved_at(
+    trial: Trial, phase: Phase, subject_id: str, site_id: str, barrier: Barrier, now: datetime
+) -> datetime | None:
     hours = timedelta(hours=trial.in_force.assignment.reservation_hours)
     not_before = _not_before(trial, phase)
     if barrier.rule == "held":
         places, now = places_after_windows(trial), _windows_over(trial)
         not_before = None
-        free_at = [now] * places
+        expiries: list[tuple[datetime, str]] = []
     else:
-        free_at = [at for at, _ in _expiries(trial, phase)]
-    if not free_at:
-        return None
+        places = free_places(trial, phase)
+        expiries = list(_expiries(trial, phase))
+        if not expiries:
+            return None
     known = trial.subjects[subject_id].waiting
     listed = known is not None and known.phase == phase
     if not listed and _unlimited(trial, phase):
         ahead = trial.waiting[phase - 1] - trial.passed_over[phase - 1]
-        return trial.in_force.local_date(_goes_round(free_at, ahead, hours, not_before))
+        free_at = [at for at, _ in expiries] or [now] * places
+        return goes_round(free_at, ahead, hours, not_before)
     model = Forecast.of(trial, phase, hours, not_before)
     order = trial.orders[1] + 1
     if known is not None and listed:
         order = known.order
     else:
         model.add_last(order, site_id)
-    if barrier.rule == "held":
-        model.open_places(places, now)
-    else:
-        model.open_places(free_places(trial, phase), now)
-        model.reservations(_expiries(trial, phase))
-    at = model.reserved_at(order)
-    return None if at is None else trial.in_force.local_date(at)
-
-
-def _goes_round(
-    free_at: list[datetime], ahead: int, hours: timedelta, not_before: datetime | None
-) -> datetime:
-    """When the one behind `ahead` others gets a place, if places pass from hand to hand."""
-    heap = list(free_at)
-    heapify(heap)
-    while ahead and not_before is not None and heap[0] < not_before:
-        heapreplace(heap, not_before + hours)
-        ahead -= 1
-    rounds, rest = divmod(ahead, len(heap))
-    return sorted(heap)[rest] + rounds * hours
+    model.open_places(places, now)
+    model.reservations(expiries)
+    return model.reserved_at(order, site_id)
 
 
 def _unlimited(trial: Trial, phase: Phase) -> bool:

@@ -1,9 +1,14 @@
-"""A small model of who gets which place when sites are limited or take turns (rules R15, R17)."""
+"""A small model of who gets which place when sites are limited or take turns (rules R15, R17).
 
+Where no site can be in another's way, or no limit can bind, places only go round and the date is
+reckoned; else each place is handed on in turn, which costs the more the longer the waitlist is.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import Final
 
 from cohorts.numbers import Numbers
@@ -74,8 +79,72 @@ class Forecast:
             self.number += 1
             heappush(self.free_at, (at, self.number, None))
 
-    def reserved_at(self, order: int) -> datetime | None:
-        """The instant at which this one gets a place; none when it never does."""
+    def reserved_at(self, order: int, site_id: str) -> datetime | None:
+        """The instant at which this one of a site gets a place; none when it never does."""
+        if order not in self.queues[site_id]:
+            return None
+        if self._apart():
+            ahead = self.queues[site_id].below(order)
+            return goes_round(self._of_site(site_id), ahead, self.hours, self.not_before)
+        if self._unbound():
+            places = [at for at, _, _ in self.free_at]
+            return goes_round(places, self._ahead(order, site_id), self.hours, self.not_before)
+        return self.handed_on(order)
+
+    def _apart(self) -> bool:
+        """The places are enough for all that the open sites may hold at once, and so for each."""
+        held = self._held()
+        closed = sum(count for site, count in held.items() if site not in self.sites)
+        most = 0
+        for site in self.sites:
+            mine = held.get(site, 0)
+            wanted = mine + self.queues[site].size
+            most += max(mine, min(self._may_hold(site, mine, wanted), wanted))
+        return len(self.free_at) - closed >= most
+
+    def _of_site(self, site: str) -> list[datetime]:
+        """When a site that is in nobody's way may fill each place it may hold, once and again."""
+        mine = sorted(at for at, _, owner in self.free_at if owner == site)
+        may_hold = self._may_hold(site, len(mine), len(mine) + self.queues[site].size)
+        new = (at for at, _, owner in self.free_at if owner is None)
+        spare = may_hold - len(mine)
+        return [next(new)] * spare + mine if spare > 0 else mine[-spare:]
+
+    def _unbound(self) -> bool:
+        """No site where somebody waits could come to its limit, with every place there is."""
+        held, places = self._held(), len(self.free_at)
+        for site in self.sites:
+            mine, waiting = held.get(site, 0), self.queues[site].size
+            most = min(places, mine + waiting)
+            if waiting and most > self._may_hold(site, mine, most):
+                return False
+        return True
+
+    def _ahead(self, order: int, site_id: str) -> int:
+        """How many are served before this one where each site may take any place."""
+        if not self.round_robin:
+            return sum(self.queues[site].below(order) for site in self.sites)
+        before, turns = self.queues[site_id].below(order), self._turns()
+        mine = turns.index(site_id)
+        return sum(
+            min(self.queues[site].size, before + (turn < mine)) for turn, site in enumerate(turns)
+        )
+
+    def _held(self) -> Counter[str]:
+        """Live reservations of the phase by site."""
+        return Counter(site for _, _, site in self.free_at if site is not None)
+
+    def _may_hold(self, site: str, mine: int, unlimited: int) -> int:
+        """How many reservations of the phase a site that has `mine` now may hold at once."""
+        limits = [unlimited]
+        if self.limit is not None:
+            limits.append(self.limit - self.live[site] + mine)
+        if self.cap is not None:
+            limits.append(self.cap - self.used[site] + mine)
+        return min(limits)
+
+    def handed_on(self, order: int) -> datetime | None:
+        """The same by handing on each place in turn."""
         self.waiting = {site: iter(self.queues[site]) for site in self.sites}
         for queue in self.sites:
             self._go_on(queue)
@@ -132,3 +201,24 @@ class Forecast:
         if self.limit is not None and self.live[site] >= self.limit:
             return False
         return self.cap is None or self.used[site] < self.cap
+
+
+def goes_round(
+    free_at: list[datetime], ahead: int, hours: timedelta, not_before: datetime | None
+) -> datetime | None:
+    """When the one behind `ahead` others gets a place, if places pass from hand to hand."""
+    if not free_at:
+        return None
+    heap = list(free_at)
+    heapify(heap)
+    while ahead and not_before is not None and heap[0] < not_before:
+        heapreplace(heap, not_before + hours)
+        ahead -= 1
+    for last in sorted(heap, reverse=True):
+        # Those that fall free earlier go round by themselves until the last one joins them.
+        joined = [(at, (last - at) // hours) for at in heap if at <= last]
+        before = sum(rounds for _, rounds in joined)
+        if before <= ahead:
+            break
+    rounds, rest = divmod(ahead - before, len(joined))
+    return sorted(at + alone * hours for at, alone in joined)[rest] + rounds * hours
