@@ -11,6 +11,7 @@ from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
 from enrollment.commands import Actor, Digest, Id, JudgedRequest, Model
 from enrollment.events import AnyEvent, FormJudged
+from enrollment.version import RULES_VERSION
 from streams.command_kept import kept
 
 FORMAT = 1
@@ -27,12 +28,13 @@ class UnreadableRecordError(Exception):
 class LogRecord(Model):
     """The content of one record. `previous` is the hash of the trial's record before it, or empty.
 
-    `protocol` is the digest of the protocol in force when it was decided, empty before the first;
-    `public_from` is the number of the first public event that this record gives. `command` is what
+    `rules` is the version of the rules that decided it; `protocol` is the digest of the protocol in
+    force when it was decided, empty before the first; `public_from` is the number of the first public event that this record gives. `command` is what
     was decided, as `command_kept` keeps it.
     """
 
     format: Literal[1]
+    rules: Annotated[int, Field(ge=1)]
     trial: Id
     sequence: Annotated[int, Field(ge=0)]
     previous: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
@@ -79,6 +81,7 @@ def build(
     """The record of a decision. The same decision on the same chain gives the same bytes."""
     content = LogRecord.model_construct(
         format=1,
+        rules=RULES_VERSION,
         trial=request.trial_id,
         sequence=sequence,
         previous=previous,
@@ -99,6 +102,7 @@ def build(
 def _as_json(content: LogRecord) -> dict[str, Any]:
     return {
         "format": FORMAT,
+        "rules": content.rules,
         "trial": content.trial,
         "sequence": content.sequence,
         "previous": content.previous,

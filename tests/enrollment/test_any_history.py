@@ -12,10 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from enrollment import commands as c
 from enrollment.events import EVENTS, AnyEvent, Rejected, ReviewSigned, SlotExpired
 from enrollment.evolve import evolve
+from enrollment.invariants import check_decision, check_state
+from enrollment.recount import Recount
 from enrollment.rehearse import Rehearsal, Rehearsed, new_rehearsal, rehearse
 from enrollment.trial import Trial, new_trial
 from tests.enrollment.forms import eligible_form
-from tests.enrollment.invariants import check_decision, check_dlts, check_state
+from tests.enrollment.invariants import check_dlts
 from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
 
 pytestmark = pytest.mark.timeout(900)
@@ -43,6 +45,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.so_far: Rehearsal = new_rehearsal("T1")
         self.log: list[tuple[datetime, tuple[AnyEvent, ...]]] = []
         self.signed_for: set[str] = set()
+        self.recount = Recount()
         self.parameters: dict[str, Any] = {}
         self.version = 1
         self.onsets: dict[str, set[date]] = {}
@@ -72,8 +75,8 @@ class AnyHistory(RuleBasedStateMachine):
         stored = EVENTS.validate_json(EVENTS.dump_json(done.events))
         assert stored == done.events
         assert evolve(before, done.at, stored) == self.trial, "the log gives another state"
-        check_decision(before, done.events, self.signed_for)
-        check_state(self.trial)
+        check_decision(before, done.events, self.signed_for, self.recount)
+        check_state(self.trial, self.recount)
         self.remember_dlts(command, done)
         plain = {who: on for who, on in self.onsets.items() if who not in self.corrected}
         check_dlts(self.trial, plain)

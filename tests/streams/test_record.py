@@ -72,6 +72,7 @@ def test_the_stored_bytes_are_canonical_and_hold_all_that_a_verifier_needs() -> 
         "previous",
         "protocol",
         "public_from",
+        "rules",
         "sequence",
         "trial",
     ]
