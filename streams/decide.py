@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
+from streams.cases import Case
 from streams.clock import Clock
 from streams.crash import crash_point
 from streams.halts import Halt
@@ -59,12 +60,16 @@ class DecideStage:
         self._recovery = recovery
         self._health = health
         self._ledgers: dict[int, Ledger] = {}
-        self._probe = Probe(read_side)
+        self._taken_over: set[int] = set()
+        self._cases = recovery.cases
+        self._probe = Probe(read_side, recovery.cases)
         self._clock = Clock(settings.partitions, rules.next_deadline, producer)
         self._resuming = Resuming(parked)
 
     def assigned(self, partitions: Iterable[int]) -> None:
+        partitions = tuple(partitions)
         self._forget(partitions)
+        self._taken_over.difference_update(partitions)
         self.inbox.assigned(partitions)
 
     def revoked(self, partitions: Iterable[int]) -> None:
@@ -127,7 +132,8 @@ class DecideStage:
             if work.follows(own):
                 landed.append((work, work.accept(own)))
             else:
-                LOG.error("somebody else wrote to trial.log", extra={"partition": work.partition})
+                says = "somebody else wrote to trial.log"
+                self._cases.met(Case.OFFSET_JUMP, says, partition=work.partition)
                 self._forget((work.partition,))
         return landed
 
@@ -155,7 +161,8 @@ class DecideStage:
             if all(reply is Reply.OK for reply in own):
                 published.append(work)
             else:
-                LOG.error("Redis refused: %s", own, extra={"partition": work.partition})
+                says = f"Redis refused: {', '.join(sorted(set(own)))}"
+                self._cases.met(Case.PUBLISH_REFUSED, says, partition=work.partition)
                 self._forget((work.partition,))
         return published
 
@@ -187,6 +194,10 @@ class DecideStage:
             return None
         ledger, halts = found
         self._ledgers[partition] = ledger
+        if partition not in self._taken_over:
+            self._taken_over.add(partition)
+            says = "the partition is ours, its memory made anew"
+            self._cases.met(Case.TAKEOVER, says, partition=partition)
         await self._decide_parked(ledger, halts)
         return self._ledgers.get(partition)
 
@@ -210,25 +221,38 @@ class DecideStage:
     async def _tick(self) -> None:
         """Once a second: are log and Redis as left, was a trial resumed, is a deadline due?"""
         await self._look_at_log()
+        await self._look_at_redis()
         for ledger in tuple(self._ledgers.values()):
             await self._look_at(ledger)
         await self._recover_owned()
         await asyncio.sleep(0)
 
+    async def _look_at_redis(self) -> None:
+        """Forgets the partitions whose heads in Redis are not as they were left."""
+        owned = tuple(self._ledgers.values())
+        wrong = await patiently(
+            lambda: self._probe.look([ledger for ledger in owned if self._holds(ledger)]),
+            self._health,
+            "redis",
+            lambda: any(self._holds(ledger) for ledger in owned),
+        )
+        for ledger in owned:
+            if wrong is not None and ledger.partition in wrong and self._holds(ledger):
+                self._forget((ledger.partition,))
+
     async def _look_at(self, ledger: Ledger) -> None:
         def held() -> bool:
             return self._holds(ledger)
 
-        fits = await patiently(lambda: self._probe.look(ledger), self._health, "redis", held)
-        if fits is None:
-            return
         asked = await patiently(lambda: self._resuming.asked(ledger), self._health, "kafka", held)
         if asked is None or not held():
             return
-        if asked or not fits:
+        if asked:
             self._forget((ledger.partition,))
-        else:
-            await self._clock.tick(ledger)
+            return
+        await self._clock.tick(ledger)
+        if self._recovery.snapshots is not None:
+            self._recovery.snapshots.consider(ledger)
 
     async def _look_at_log(self) -> None:
         """Notices without any command that somebody else wrote, or that Kafka is away."""
@@ -243,7 +267,8 @@ class DecideStage:
         )
         for ledger in owned:
             if ends is not None and ends[ledger.partition] != ledger.last_offset + 1:
-                LOG.error("trial.log is not as we left it", extra={"partition": ledger.partition})
+                says = "trial.log is not as we left it"
+                self._cases.met(Case.LOG_MOVED, says, partition=ledger.partition)
                 self._forget((ledger.partition,))
 
     def _holds(self, ledger: Ledger) -> bool:

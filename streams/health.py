@@ -8,6 +8,8 @@ from typing import TypeVar
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError, ResponseError
 
+from streams.cases import Cases
+
 LOG = logging.getLogger(__name__)
 LONGEST_PAUSE = 2.0
 
@@ -19,6 +21,7 @@ class Health:
 
     def __init__(self) -> None:
         self._away: set[str] = set()
+        self.cases = Cases()
         self.started = False
         self.recovered = False
 
@@ -32,6 +35,7 @@ class Health:
             "ready": self.ready,
             "recovered": self.recovered,
             "waiting_for": sorted(self._away),
+            "cases": self.cases.counts(),
         }
 
     def is_away(self, name: str) -> None:

@@ -23,6 +23,11 @@ def of_trial(trial_id: str) -> tuple[str, str, str, str]:
     return head(trial_id), log(trial_id), answers(trial_id), protocol(trial_id)
 
 
+def snapshot(trial_id: str, name: str) -> str:
+    """A list: the pieces of a fold, at last what they are; `name` is that of shape and rules."""
+    return f"{{{trial_id}}}:snapshot:{name}"
+
+
 def trials(partition: int) -> str:
     """Hash: the trials of a partition; `@through` is the offset up to which all are listed."""
     return f"holdfast:trials:{partition}"

@@ -7,15 +7,18 @@ anything in Redis does not fit, from its beginning. Where Redis and Kafka diverg
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from enrollment.canonical import digest
 from enrollment.events import ProtocolAdopted
+from streams.cases import Case, Cases
 from streams.chain import EMPTY, Link
-from streams.ledger import Ledger, fold
+from streams.ledger import Ledger, TrialLedger, fold
 from streams.log_reader import LogReader
 from streams.ports import Rules
 from streams.read_side import Entry, Head, Held, Publication, ReadSide, Reply
 from streams.record import Record, UnreadableRecordError, parse
+from streams.snapshots import Snapshots, UnusableError
 from streams.topics import LOG as LOG_TOPIC
 from streams.work import entry_of
 
@@ -32,10 +35,10 @@ Append = Callable[[int, str, list[bytes]], Awaitable[list[int]]]
 class DoesNotFitError(Exception):
     """Redis is not what `trial.log` says, at this trial: begin again from the first record."""
 
-    def __init__(self, trial_id: str, why: str, diverged: bool = False) -> None:
+    def __init__(self, trial_id: str, case: Case, why: str) -> None:
         super().__init__(why)
         self.trial_id = trial_id
-        self.diverged = diverged
+        self.case = case
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Recovery:
     read_side: ReadSide
     rules: Rules
     append: Append
+    cases: Cases = field(default_factory=Cases)
+    snapshots: Snapshots | None = None
 
     async def recover(self, partition: int) -> Ledger:
         """The ledger of the partition at the end of its log, with Redis brought up to date."""
@@ -54,21 +59,20 @@ class Recovery:
             try:
                 return await self._attempt(partition, from_start)
             except DoesNotFitError as error:
-                LOG.warning(
-                    "Redis does not fit trial.log: %s", error, extra={"trial": error.trial_id}
-                )
+                if error.case is not Case.DIVERGED:  # Told when it goes into quarantine.
+                    says = f"Redis does not fit trial.log: {error}"
+                    self.cases.met(error.case, says, partition=partition, trial=error.trial_id)
                 if not left:
                     raise
-                if from_start and error.diverged:
+                if from_start and error.case is Case.DIVERGED:
                     await self._quarantine(partition, error.trial_id)
                 from_start = True
         raise AssertionError("the last attempt returns or raises")
 
     async def _quarantine(self, partition: int, trial_id: str) -> None:
         tag = await self.read_side.quarantine(partition, trial_id)
-        LOG.critical(
-            "Redis diverged from trial.log: its branch is now %s", tag, extra={"trial": trial_id}
-        )
+        says = f"Redis diverged from trial.log: its branch is now {tag}"
+        self.cases.met(Case.DIVERGED, says, partition=partition, trial=trial_id)
 
     async def _attempt(self, partition: int, from_start: bool) -> Ledger:
         ledger = Ledger(partition)
@@ -77,7 +81,9 @@ class Recovery:
         if ledger.last_offset < 0:
             # Without a checkpoint nothing in Redis is taken on trust; the script compares it all.
             ledger, from_start = Ledger(partition), True
+        loaded = ledger.last_offset
         await self._read_on(ledger)
+        await self._tell_what_was_missing(ledger, loaded)
         if from_start:
             # In this order: what Redis shows was in the log before, so reading on finds it all,
             # unless Kafka has lost it. Another owner may be publishing at this very moment.
@@ -99,6 +105,18 @@ class Recovery:
         )
         return ledger
 
+    async def _tell_what_was_missing(self, ledger: Ledger, loaded: int) -> None:
+        records = ledger.last_offset - loaded
+        if loaded >= 0 and records:
+            says = "Redis lacked records that had landed: shown now"
+            case = Case.REDIS_BEHIND
+        elif known_trials(ledger) and not (await self.read_side.listed(ledger.partition))[0]:
+            says = "Redis had nothing of the partition: all shown anew"
+            case = Case.REDIS_EMPTY
+        else:
+            return
+        self.cases.met(case, says, partition=ledger.partition, records=records)
+
     async def _load(self, ledger: Ledger) -> int:
         """Folds what Redis has of each trial; returns the offset from which all is to be read."""
         trial_ids, checkpoint = await self.read_side.listed(ledger.partition)
@@ -108,31 +126,50 @@ class Recovery:
         heads = await self.read_side.heads(trial_ids)
         for trial_id, head in zip(trial_ids, heads, strict=True):
             if head is None:
-                return -1
-            async for entry in self.read_side.entries(trial_id):
+                raise DoesNotFitError(trial_id, Case.TRIAL_KEYS_GONE, "it has no head")
+            begun = await self._from_snapshot(ledger, trial_id)
+            async for entry in self.read_side.entries(trial_id, begun):
                 self._fold(ledger, trial_id, entry)
-            known = ledger.trials.get(trial_id)
+            known: TrialLedger | None = ledger.trials.get(trial_id)
             if known is None or (known.tip.sequence, known.tip.hash) != (head.sequence, head.hash):
-                raise DoesNotFitError(trial_id, "its head is not the end of its log")
+                why = "its head is not the end of its log"
+                raise DoesNotFitError(trial_id, Case.REDIS_DAMAGED, why)
             stored = await self.reader.at(LOG_TOPIC, ledger.partition, head.offset, end)
-            if _hash_of(stored) != head.hash:
-                raise DoesNotFitError(trial_id, "its head points to another record")
+            if stored is None or digest(stored) != head.hash:
+                why = "its head points to another record"
+                raise DoesNotFitError(trial_id, Case.HEAD_CHANGED, why)
             known.offset, known.through = head.offset, head.through
             checkpoint = min(checkpoint, head.through)
         if checkpoint >= end:
-            raise DoesNotFitError("", "trial.log is shorter than it was")
+            raise DoesNotFitError("", Case.KAFKA_SHORTER, "trial.log is shorter than it was")
         return checkpoint
+
+    async def _from_snapshot(self, ledger: Ledger, trial_id: str) -> int:
+        """Begins at the trial's snapshot if it is of the chain that Redis shows; its sequence."""
+        if self.snapshots is None:
+            return -1
+        try:
+            found = await self.snapshots.read(trial_id, self.read_side)
+        except UnusableError as error:
+            ids = {"partition": ledger.partition, "trial": trial_id}
+            self.cases.met(Case.SNAPSHOT_UNUSABLE, f"a snapshot is not used: {error}", **ids)
+            return -1
+        if found is None:
+            return -1
+        ledger.trials[trial_id] = found
+        return found.tip.sequence
 
     def _fold(self, ledger: Ledger, trial_id: str, entry: Held) -> None:
         try:
             record = parse(entry.stored)
         except UnreadableRecordError:
-            raise DoesNotFitError(trial_id, "its log holds something unreadable") from None
+            why = "its log holds something unreadable"
+            raise DoesNotFitError(trial_id, Case.REDIS_DAMAGED, why) from None
         known = ledger.of(trial_id, self.rules)
         content = record.content
         follows = (content.sequence, content.previous) == (known.tip.sequence + 1, known.tip.hash)
         if record.hash != entry.hash or content.trial != trial_id or not follows:
-            raise DoesNotFitError(trial_id, "its log is not a chain")
+            raise DoesNotFitError(trial_id, Case.REDIS_DAMAGED, "its log is not a chain")
         fold(known, record, entry.offset, self.rules)
 
     async def _read_on(self, ledger: Ledger) -> None:
@@ -164,13 +201,22 @@ class Recovery:
         except UnreadableRecordError:
             ledger.last_offset = offset
             ledger.void += 1
-            LOG.error("trial.log holds something unreadable", extra={"offset": offset})
+            self.cases.met(
+                Case.VOID_RECORD,
+                "trial.log holds something unreadable",
+                partition=ledger.partition,
+                offset=offset,
+            )
             return None
         joined = ledger.read(record, offset, self.rules)
         if joined is Link.VOID:
-            LOG.error(
+            self.cases.met(
+                Case.VOID_RECORD,
                 "void record",
-                extra={"trial": record.trial_id, "sequence": record.sequence, "offset": offset},
+                partition=ledger.partition,
+                trial=record.trial_id,
+                sequence=record.sequence,
+                offset=offset,
             )
         return record if joined is Link.ACCEPTED else None
 
@@ -189,11 +235,9 @@ class Recovery:
         replies = await self.read_side.publish(publications)
         for publication, reply in zip(publications, replies, strict=True):
             if reply is not Reply.OK:
-                raise DoesNotFitError(
-                    publication.trial_id,
-                    f"publishing answered {reply.value}",
-                    diverged=reply is not Reply.GAP,
-                )
+                case = Case.REDIS_DAMAGED if reply is Reply.GAP else Case.DIVERGED
+                why = f"publishing answered {reply.value}"
+                raise DoesNotFitError(publication.trial_id, case, why)
 
     async def _heads(self, ledger: Ledger) -> dict[str, Head]:
         listed, _ = await self.read_side.listed(ledger.partition)
@@ -211,11 +255,14 @@ class Recovery:
             previous = known.tip.hash
             for entry in surplus:
                 if not _extends(entry, previous):
-                    raise DoesNotFitError(trial_id, "its surplus is no chain", diverged=True)
+                    raise DoesNotFitError(trial_id, Case.DIVERGED, "its surplus is no chain")
                 previous = entry.hash
-            LOG.critical(
+            self.cases.met(
+                Case.KAFKA_SHORTER,
                 "trial.log had lost records that Redis has: sent again",
-                extra={"trial": trial_id, "records": len(surplus)},
+                partition=ledger.partition,
+                trial=trial_id,
+                records=len(surplus),
             )
             await self.append(ledger.partition, trial_id, [entry.stored for entry in surplus])
 
@@ -226,7 +273,8 @@ class Recovery:
                 trial_id, known.tip, known.offset, ledger.last_offset
             )
             if reply is not Reply.OK:
-                raise DoesNotFitError(trial_id, "Redis changed while it was brought up to date")
+                why = "Redis changed while it was brought up to date"
+                raise DoesNotFitError(trial_id, Case.HEAD_CHANGED, why)
             known.through = ledger.last_offset
 
 
@@ -245,13 +293,3 @@ def _extends(held: Held, previous: str) -> bool:
     except UnreadableRecordError:
         return False
     return record.hash == held.hash and record.content.previous == previous
-
-
-def _hash_of(stored: bytes | None) -> str | None:
-    """The hash of a record of ours; none for anything else."""
-    if stored is None:
-        return None
-    try:
-        return parse(stored).hash
-    except UnreadableRecordError:
-        return None

@@ -34,6 +34,7 @@ from streams.redis_client import redis_client
 from streams.requests import REQUESTS
 from streams.rules import RULES, judge_form, parse_protocol
 from streams.settings import Settings
+from streams.snapshots import Snapshots
 from streams.status import StatusServer
 from streams.topics import COMMANDS, TopicsError, check
 from streams.topics import LOG as LOG_TOPIC
@@ -95,7 +96,10 @@ class Worker:
         self.read_side = ReadSide(self._redis)
         # One for each that reads: recovery, the halts of decide, announce.
         self.readers = (LogReader(settings), LogReader(settings), LogReader(settings))
-        recovery = Recovery(self.readers[0], self.read_side, rules, self._append)
+        self.snapshots = Snapshots(self._redis)
+        recovery = Recovery(
+            self.readers[0], self.read_side, rules, self._append, health.cases, self.snapshots
+        )
         self.judge = JudgeStage(
             settings, parse_protocol, judge_form, self.producer, self.read_side, health
         )
@@ -126,6 +130,7 @@ class Worker:
         await self.read_side.load_functions()
 
     async def stop(self) -> None:
+        await self.snapshots.stop()
         await self.producer.stop()
         for reader in self.readers:
             await reader.stop()

@@ -18,6 +18,7 @@ from streams.record import Record, UnreadableRecordError, parse
 from streams.recovery import Recovery
 from streams.redis_client import Client, redis_client
 from streams.settings import Settings
+from streams.snapshots import Snapshots
 from streams.topics import LOG, PARKED
 from tests.streams.counting import AT, COUNTING
 
@@ -35,6 +36,7 @@ class Owner:
         self.producer = Producer(self.settings)
         self.redis: Client = redis_client(self.settings)
         self.read_side = ReadSide(self.redis)
+        self.snapshots = Snapshots(self.redis)
         self.reader = LogReader(self.settings)
         self.parked = LogReader(self.settings)
         await self.producer.start()
@@ -45,7 +47,14 @@ class Owner:
             self.rules,
             self.producer,
             self.read_side,
-            Recovery(self.reader, self.read_side, self.rules, self._append),
+            Recovery(
+                self.reader,
+                self.read_side,
+                self.rules,
+                self._append,
+                self.health.cases,
+                self.snapshots,
+            ),
             self.parked,
             self.health,
         )
