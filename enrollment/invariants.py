@@ -29,7 +29,7 @@ def check_decision(
     """
     signature = False
     for event in events:
-        signature = signature or _opens(event)
+        signature = signature or opens(event)
         check_event(trial, event, signed_for, recount, signature)
         trial = apply(trial, event)
         recount.follow(trial, subjects_of(event))
@@ -38,7 +38,8 @@ def check_decision(
     return trial
 
 
-def _opens(event: e.AnyEvent) -> bool:
+def opens(event: e.AnyEvent) -> bool:
+    """A signature behind which a level may be opened."""
     return isinstance(event, e.TrialActivated) or (
         isinstance(event, e.ReviewSigned) and event.complete
     )

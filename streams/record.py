@@ -29,8 +29,8 @@ class LogRecord(Model):
     """The content of one record. `previous` is the hash of the trial's record before it, or empty.
 
     `rules` is the version of the rules that decided it; `protocol` is the digest of the protocol in
-    force when it was decided, empty before the first; `public_from` is the number of the first public event that this record gives. `command` is what
-    was decided, as `command_kept` keeps it.
+    force when it was decided, empty before the first; `public_from` is the number of the first
+    public event that this record gives. `command` is what was decided, as `command_kept` keeps it.
     """
 
     format: Literal[1]
