@@ -1,0 +1,222 @@
+"""A round: trials under load, faults at seeded moments, healing, quiet, and the verdict."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.faults.checker import Violation, check
+from tests.faults.client import TrialUnderLoad, insistently
+from tests.faults.faults import KINDS, Scene
+from tests.faults.found import Found, read_all
+from tests.faults.history import History
+from tests.faults.load import START, clients_of, open_trial
+from tests.faults.logs import Recoveries
+from tests.faults.stack import Stack
+
+LOAD_SECONDS = 14.0
+TRIALS = 3
+PER_ROUND = 6
+QUIET_SECONDS = 100.0
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A fault, when it strikes (seconds from the begin of the load), and its own seed."""
+
+    kind: str
+    at: float
+    seed: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a round."""
+
+    number: int
+    faults: list[str]
+    seconds_to_recover: float | None
+    violations: list[Violation]
+    commands: int
+    recoveries: dict[str, int] = field(default_factory=dict)
+
+
+def plan(seed: int, number: int, kinds: list[str], seconds: float = LOAD_SECONDS) -> list[Planned]:
+    """The faults of a round. The kinds are dealt like cards: each comes once before any again."""
+    hands = hands_of(kinds)
+    deck = sorted(kinds)
+    random.Random(f"{seed}/deck/{number // hands}").shuffle(deck)
+    # Of the faults that strike the same part, each round gets its share: they wait for each other.
+    deck.sort(key=_struck)
+    hand = deck[number % hands :: hands]
+    chance = random.Random(f"{seed}/{number}")
+    return sorted(
+        (
+            Planned(kind, round(chance.uniform(1.0, seconds * 0.7), 2), f"{seed}/{number}/{kind}")
+            for kind in hand
+        ),
+        key=lambda planned: planned.at,
+    )
+
+
+def hands_of(kinds: list[str]) -> int:
+    """How many rounds it takes until each kind has come once."""
+    return -(-len(kinds) // PER_ROUND)
+
+
+def _struck(kind: str) -> str:
+    parts = ("crash", "kill_kafka", "restart_kafka", "redis_", "kafka_", "worker", "web")
+    found = next((part for part in parts if part in kind), "")
+    return {"kill_kafka": "broker", "restart_kafka": "broker", "crash": "worker"}.get(found, found)
+
+
+class Round:
+    """One round on a stack that runs; its files go into a folder of its own."""
+
+    def __init__(self, stack: Stack, folder: Path, seed: int, number: int, kinds: list[str]):
+        folder.mkdir(parents=True, exist_ok=True)
+        self._stack = stack
+        self._folder = folder
+        self._number = number
+        self._chance = random.Random(f"{seed}/{number}/load")
+        self._plan = plan(seed, number, kinds)
+        self._history = History(folder / "history.ndjson")
+        stamp = int(time.time())
+        self._trials = [
+            TrialUnderLoad(
+                f"F{seed}-{number}-{name}-{stamp}",
+                simulated=name != "real",
+                now=START,
+                history=self._history,
+                stack=stack,
+            )
+            for name in [*(f"sim{n}" for n in range(TRIALS - 1)), "real"]
+        ]
+        self._injected: list[dict[str, Any]] = []
+
+    async def run(self, tell: Callable[[str], None]) -> Outcome:
+        """Never raises for what the service did: that is a violation."""
+        logs = Recoveries(self._stack.logs())
+        violations: list[Violation] = []
+        seconds: float | None = None
+        try:
+            tell("opening trials")
+            for trial in self._trials:
+                await open_trial(trial, self._chance)
+            await self._under_load(tell)
+            tell("waiting for quiet")
+            seconds = await self._quiet(violations)
+            tell("checking")
+            violations += await self._checked()
+        except (RuntimeError, OSError, TimeoutError) as error:
+            violations.append(Violation("", "not_recovered", f"{type(error).__name__}: {error}"))
+        finally:
+            self._history.close()
+            self._write("faults.json", self._injected)
+            self._write("violations.json", [_plain(v) for v in violations])
+        return Outcome(
+            self._number,
+            [planned.kind for planned in self._plan],
+            seconds,
+            violations,
+            sum(line["what"] == "asks" for line in self._history.lines),
+            logs.counted(),
+        )
+
+    async def _under_load(self, tell: Callable[[str], None]) -> None:
+        stop = asyncio.Event()
+        scene = Scene(self._stack, self._trials, LOAD_SECONDS)
+        start = time.monotonic()
+        clients = [t for trial in self._trials for t in clients_of(trial, self._chance, stop)]
+        faults = [asyncio.create_task(self._strike(scene, p, start, tell)) for p in self._plan]
+        try:
+            await asyncio.sleep(LOAD_SECONDS)
+            await asyncio.gather(*faults)
+        finally:
+            stop.set()
+            await asyncio.gather(*clients)
+
+    async def _strike(
+        self, scene: Scene, planned: Planned, start: float, tell: Callable[[str], None]
+    ) -> None:
+        await asyncio.sleep(max(0.0, planned.at - (time.monotonic() - start)))
+        tell(planned.kind)
+        log: dict[str, Any] = {"kind": planned.kind, "planned_at": planned.at}
+        self._injected.append(log)
+        for attempt in range(ATTEMPTS):
+            log["began_at"] = round(time.monotonic() - start, 2)
+            try:
+                told = await KINDS[planned.kind](scene, random.Random(planned.seed))
+                log |= {"parameters": told, "ended_at": round(time.monotonic() - start, 2)}
+                return
+            except Exception as error:  # Another fault has just taken away what this one needs.
+                log["attempts"] = attempt + 1
+                log["failed"] = f"{type(error).__name__}: {error}"
+                await asyncio.sleep(1.0)
+
+    async def _quiet(self, violations: list[Violation]) -> float | None:
+        """Seconds from healing until every trial answered anew; then all unknown is resolved."""
+        healed = time.monotonic()
+        if not await self._stack.ready(QUIET_SECONDS):
+            violations.append(Violation("", "not_recovered", "a part is not ready again"))
+        probes = [
+            trial.send("centre", "SuspendAssignment", "/suspension", {"reason": "A probe."})
+            for trial in self._trials
+        ]
+        await asyncio.gather(*probes)
+        answered = await asyncio.gather(
+            *(insistently(trial, trial.sent[-1], QUIET_SECONDS) for trial in self._trials)
+        )
+        seconds = time.monotonic() - healed
+        for trial, came in zip(self._trials, answered, strict=True):
+            if not came:
+                name = "not_recovered"
+                violations.append(Violation(trial.trial_id, name, "a probe was not answered"))
+        await asyncio.gather(*(self._resolve(trial) for trial in self._trials))
+        return seconds if all(answered) else None
+
+    async def _resolve(self, trial: TrialUnderLoad) -> None:
+        """Sends again a part of what stayed unknown: it must do no harm."""
+        for sent in trial.sent:
+            open_still = sent.answer is None and sent.asked.command != "TimePassed"
+            if open_still and self._chance.random() < 0.5:
+                await trial.again(sent, wait=5)
+
+    async def _checked(self) -> list[Violation]:
+        """Reads until the public topic and Redis have come to rest, then judges what there is."""
+        never = {
+            identity
+            for log in self._injected
+            for identity in log.get("parameters", {}).get("never_to_be_decided", ())
+        }
+        deadline = time.monotonic() + QUIET_SECONDS / 2
+        while True:
+            found = await read_all(self._stack, self._trials, never)
+            violations = [violation for one in found for violation in check(one)]
+            if not violations or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(1.0)
+        self._keep(found, violations)
+        return violations
+
+    def _keep(self, found: list[Found], violations: list[Violation]) -> None:
+        """What a person needs to look into a violation: the records of that trial."""
+        for one in found:
+            if any(violation.trial == one.trial for violation in violations):
+                path = self._folder / f"{one.trial}.log.ndjson"
+                path.write_bytes(b"\n".join(stored.replace(b"\n", b" ") for stored in one.log))
+                self._write(f"{one.trial}.api.json", one.api_log)
+                self._write(f"{one.trial}.public.json", one.public)
+                self._write(f"{one.trial}.board.json", one.board)
+
+    def _write(self, name: str, plain: Any) -> None:
+        (self._folder / name).write_text(json.dumps(plain, indent=1), encoding="utf-8")
+
+
+def _plain(violation: Violation) -> dict[str, str]:
+    return {"trial": violation.trial, "name": violation.name, "sentence": violation.sentence}

@@ -1,0 +1,209 @@
+"""The checker can fail: each doctored history or record is found, by the name of what is wrong."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.doctored import Story, heard, opened, public_event, redis_of, slot, stored
+from tests.faults.found import Found, sha256
+
+
+def names(found: Found) -> set[str]:
+    return {violation.name for violation in check(found)}
+
+
+def whole() -> Found:
+    story = opened().reserved("S1-1", 1).reserved("S1-2", 2)
+    return story.then("ReleaseReservation", "recorded", slot("SlotReleased", "S1-2", 2)).found()
+
+
+def test_a_trial_where_all_is_well_has_no_violation() -> None:
+    assert check(whole()) == []
+
+
+def test_a_decision_left_out_of_the_record_is_found() -> None:
+    found = whole()
+    del found.log[2]
+    assert "sequence.gap" in names(found)
+
+
+def test_a_decision_left_out_of_what_the_api_exports_is_found() -> None:
+    found = whole()
+    del found.api_log[2]
+    assert "sequence.gap" in names(found)
+
+
+def test_the_last_decision_left_out_everywhere_is_missed_by_whoever_heard_of_it() -> None:
+    found = whole()
+    found.log.pop(), found.api_log.pop()
+    assert "acknowledged.missing" in names(replace_redis(found))
+
+
+def test_an_acknowledged_command_that_no_record_holds_is_found() -> None:
+    found = whole()
+    line = heard("command-99", "ReportDlt", 0, "recorded")[1]
+    found.history += [line | {"what": "asks"}, line | {"status": 202, "body": {}}]
+    assert names(found) == {"acknowledged.missing"}
+
+
+def test_a_tick_with_nothing_due_is_not_missed() -> None:
+    found = whole()
+    line = heard("command-99", "TimePassed", 0, "recorded")[1]
+    found.history.append(line | {"status": 202, "body": {}})
+    assert check(found) == []
+
+
+def test_an_unknown_outcome_may_be_in_the_record_or_not() -> None:
+    found = whole()
+    for line in found.history:
+        if line["command_id"] == "command-3" and line["what"] == "yes":
+            line |= {"what": "unknown", "status": 0}
+    line = heard("command-99", "ReportDlt", 0, "recorded")[1]
+    found.history.append(line | {"what": "unknown", "status": 503})
+    assert check(found) == []
+
+
+def test_a_second_slot_of_a_subject_who_has_one_is_found() -> None:
+    assert names(opened().reserved("S1-1", 1).reserved("S1-1", 2).found()) >= {"slot.second"}
+
+
+def test_a_reservation_without_a_free_place_is_found_at_its_prefix_even_if_one_is_free_later() -> (
+    None
+):
+    story = opened()
+    for number in range(4):
+        story.reserved(f"S1-{number}", number)
+    story.then("ReleaseReservation", "recorded", slot("SlotReleased", "S1-0", 0))
+    assert names(story.found()) == {"place.not_free"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"type": "AssignmentSuspended"}, {"type": "ReviewDue"}, {"type": "PhaseClosed", "phase": 1}],
+)
+def test_a_reservation_while_nothing_may_be_given_is_found(event: dict[str, Any]) -> None:
+    found = opened().then("SuspendAssignment", "recorded", event).reserved("S1-1", 1).found()
+    assert "place.not_free" in names(found)
+
+
+def test_a_second_reservation_before_the_first_dose_of_a_staggered_level_is_found() -> None:
+    story = opened(stagger=True).reserved("S1-1", 1).reserved("S1-2", 2)
+    assert names(story.found()) == {"place.not_free"}
+
+
+def test_a_broken_chain_is_found() -> None:
+    found = whole()
+    plain = json.loads(found.log[2])
+    plain["answer"]["sentence"] = "It was otherwise."
+    found.log[2] = stored(plain)
+    assert "sequence.gap" in names(found)
+    found.api_log[2] = {"hash": sha256(found.log[2]), "record": plain}
+    assert "chain.broken" in names(found)
+
+
+def test_one_changed_byte_of_a_record_of_the_api_is_found() -> None:
+    found = whole()
+    found.api_log[2]["record"]["answer"]["outcome"] = "waitlisted"
+    assert names(found) == {"chain.broken"}
+
+
+def test_a_record_of_another_owner_that_came_too_late_is_no_violation() -> None:
+    found = whole()
+    late = json.loads(found.log[3])
+    late["answer"]["sentence"] = "Decided by a stale owner."
+    found.log.append(stored(late))
+    assert check(found) == []
+
+
+def test_a_command_decided_twice_is_found() -> None:
+    found = whole()
+    plain = json.loads(found.log[-1])
+    plain |= {"sequence": 5, "previous": sha256(found.log[-1]), "events": [], "public_from": 6}
+    found.log.append(stored(plain))
+    assert "decided.twice" in names(found)
+
+
+def test_a_decision_that_nobody_asked_for_is_found() -> None:
+    found = whole()
+    found.history = [line for line in found.history if line["command_id"] != "command-2"]
+    assert names(found) == {"decided.unasked"}
+
+
+def test_a_decision_from_the_future_is_found() -> None:
+    found = whole()
+    found.never.add("command-2")
+    assert names(found) == {"decided.from_the_future"}
+
+
+def test_an_answer_that_differs_from_the_record_is_found() -> None:
+    found = whole()
+    found.history[5]["body"] = {
+        "sequence": 2,
+        "outcome": "waitlisted",
+        "rule": "r",
+        "sentence": "s",
+    }
+    assert names(found) == {"answer.differs"}
+
+
+def test_a_refusal_without_a_reason_is_found() -> None:
+    found = opened().then("ReleaseReservation", "refused").found()
+    assert names(found) == {"refused.without_reason"}
+
+
+def test_a_no_whose_command_was_decided_all_the_same_is_found() -> None:
+    found = whole()
+    found.history[5] |= {"what": "no", "status": 422, "body": {"type": "t", "detail": "d"}}
+    assert names(found) == {"refused.decided"}
+
+
+@pytest.mark.parametrize(("index", "name"), [(3, "public.gap"), (-1, "public.missing")])
+def test_a_public_event_that_is_missing_is_found(index: int, name: str) -> None:
+    found = whole()
+    del found.public[index]
+    assert name in names(found)
+
+
+def test_a_public_event_delivered_twice_is_no_violation_but_another_under_its_number_is() -> None:
+    found = whole()
+    found.public.append(found.public[2])
+    assert check(found) == []
+    found.public.append(found.public[2] | {"type": "org.holdfast.slot.expired.v1"})
+    assert names(found) == {"public.contradicts"}
+
+
+def test_a_public_event_that_no_decision_explains_is_found() -> None:
+    found = whole()
+    made = public_event({"type": "SlotExpired", "subject_id": "S1-1"}, len(found.public))
+    found.public.append(made)
+    found.api_events.append(made)
+    assert names(found) == {"public.unexplained"}
+
+
+def test_a_redis_that_is_not_the_replay_of_the_record_is_found() -> None:
+    found = whole()
+    found.redis = redis_of(found.log[:-1])
+    assert names(found) == {"redis.differs", "redis.answers_differ", "redis.head_differs"}
+
+
+def test_a_redis_that_forgot_which_protocol_is_in_force_is_found() -> None:
+    found = whole()
+    found.redis = replace(found.redis, protocol=None)
+    assert names(found) == {"redis.protocol_differs"}
+
+
+def test_a_board_that_counts_otherwise_is_found() -> None:
+    found = whole()
+    found.board["phase1"]["levels"][0]["reserved"] = 2
+    assert names(found) == {"board.differs"}
+
+
+def replace_redis(found: Found) -> Found:
+    return replace(found, redis=redis_of(found.log))
+
+
+def test_a_story_without_any_event_has_nothing_to_say() -> None:
+    assert check(Story().then("TimePassed", "recorded").found()) == []
