@@ -14,6 +14,7 @@ from streams.cases import Case
 from streams.clock import Clock
 from streams.crash import crash_point
 from streams.halts import Halt
+from streams.hang import hang_point
 from streams.health import Health, patiently
 from streams.inbox import Inbox, Item
 from streams.kafka import Producer
@@ -110,10 +111,13 @@ class DecideStage:
             if ledger is not None:
                 works.append(decide_items(ledger, those, self._rules, self._partitions))
         crash_point("decided")
+        await hang_point("decided")
         landed = await self._send(works)
         crash_point("sent")
+        await hang_point("sent")
         published = await self._publish(landed)
         crash_point("published")
+        await hang_point("published")
         await self._park(published)
         for work in published:
             self.inbox.done(work.items)
@@ -203,6 +207,8 @@ class DecideStage:
 
     async def _recover(self, partition: int) -> tuple[Ledger, Mapping[str, Halt]]:
         ledger = await self._recovery.recover(partition)
+        if self._recovery.rebuild is not None:
+            await self._recovery.rebuild.run(ledger)
         return ledger, await self._resuming.halt(ledger, self._rules)
 
     async def _decide_parked(self, ledger: Ledger, halts: Mapping[str, Halt]) -> None:
@@ -227,11 +233,19 @@ class DecideStage:
         await self._recover_owned()
         await asyncio.sleep(0)
 
+    async def _not_as_left(self, ledgers: Sequence[Ledger]) -> set[int]:
+        """The partitions that do not fit, or that an operator wants rebuilt."""
+        wrong = await self._probe.look(ledgers)
+        if self._recovery.rebuild is not None:
+            owned = tuple(ledger.partition for ledger in ledgers)
+            wrong |= (await self._recovery.rebuild.requests.asked(owned)).keys()
+        return wrong
+
     async def _look_at_redis(self) -> None:
         """Forgets the partitions whose heads in Redis are not as they were left."""
         owned = tuple(self._ledgers.values())
         wrong = await patiently(
-            lambda: self._probe.look([ledger for ledger in owned if self._holds(ledger)]),
+            lambda: self._not_as_left([ledger for ledger in owned if self._holds(ledger)]),
             self._health,
             "redis",
             lambda: any(self._holds(ledger) for ledger in owned),

@@ -33,6 +33,16 @@ def trials(partition: int) -> str:
     return f"holdfast:trials:{partition}"
 
 
+def rebuild(partition: int) -> str:
+    """What an operator asks of the owner of a partition, until it is done."""
+    return f"holdfast:rebuild:{partition}"
+
+
+def rebuilding(partition: int) -> str:
+    """Hash: how far the owner of a partition is with rebuilding, or how the last one ended."""
+    return f"holdfast:rebuilding:{partition}"
+
+
 def entry_id(sequence: int) -> str:
     """The id of a record in `{trial}:log`; Redis allows no 0-0."""
     return f"{sequence}-1"

@@ -1,7 +1,7 @@
 """The owner's side of Redis: publishes by `publish.lua`, reads heads and logs for recovery."""
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -16,6 +16,7 @@ FUNCTION = "holdfast_publish_1"
 PLACE = "holdfast_place_1"
 LIBRARY = files("streams").joinpath("publish.lua").read_text(encoding="utf-8")
 PAGE = 200
+TrialKeys = Callable[[str], tuple[str, str, str, str]]
 THROUGH = b"@through"
 
 
@@ -74,8 +75,10 @@ class Head:
 class ReadSide:
     """Never retries by itself; every method may raise `RedisError`."""
 
-    def __init__(self, redis: Client) -> None:
+    def __init__(self, redis: Client, names: TrialKeys = keys.of_trial) -> None:
+        """`names` gives the keys of a trial: a rebuild publishes to others at first."""
         self._redis = redis
+        self._names = names
 
     async def load_functions(self) -> None:
         await self._redis.function_load(LIBRARY, replace=True)
@@ -109,7 +112,7 @@ class ReadSide:
             for entry in publication.entries:
                 arguments += [entry.sequence, entry.hash, entry.offset, entry.command_id]
                 arguments += ["1" if entry.adopts else "0", entry.stored]
-            names = keys.of_trial(publication.trial_id)
+            names = self._names(publication.trial_id)
             pipeline.fcall(FUNCTION, len(names), *names, *arguments)
         for partition, trial_id in new:
             pipeline.hset(keys.trials(partition), trial_id, "1")

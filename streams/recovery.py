@@ -16,7 +16,9 @@ from streams.chain import EMPTY, Link
 from streams.ledger import Ledger, TrialLedger, fold
 from streams.log_reader import LogReader
 from streams.ports import Rules
+from streams.pulse import beat
 from streams.read_side import Entry, Head, Held, Publication, ReadSide, Reply
+from streams.rebuild import Rebuild
 from streams.record import Record, UnreadableRecordError, parse
 from streams.snapshots import Snapshots, UnusableError
 from streams.topics import LOG as LOG_TOPIC
@@ -51,6 +53,7 @@ class Recovery:
     append: Append
     cases: Cases = field(default_factory=Cases)
     snapshots: Snapshots | None = None
+    rebuild: Rebuild | None = None
 
     async def recover(self, partition: int) -> Ledger:
         """The ledger of the partition at the end of its log, with Redis brought up to date."""
@@ -160,6 +163,7 @@ class Recovery:
         return found.tip.sequence
 
     def _fold(self, ledger: Ledger, trial_id: str, entry: Held) -> None:
+        beat()
         try:
             record = parse(entry.stored)
         except UnreadableRecordError:

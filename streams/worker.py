@@ -4,11 +4,9 @@ import asyncio
 import importlib
 import logging
 import os
-import signal
 import sys
-import threading
-import time
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from redis.exceptions import RedisError
 from streams.announce import AnnounceStage
 from streams.cloud_events import cloud_events_json
 from streams.decide import DecideStage
-from streams.faust_app import Stages, build_app
+from streams.faust_app import Stages, build_app, committed
 from streams.health import LONGEST_PAUSE, Health
 from streams.judge import JudgeStage
 from streams.kafka import Outgoing, Producer
@@ -27,7 +25,9 @@ from streams.log_reader import LogReader
 from streams.logs import log_json
 from streams.pauses import short_pauses
 from streams.ports import Rules
+from streams.pulse import Pulse
 from streams.read_side import ReadSide
+from streams.rebuild import Rebuild, Requests
 from streams.record import HigherFormatError
 from streams.recovery import Recovery
 from streams.redis_client import redis_client
@@ -36,12 +36,15 @@ from streams.rules import RULES, judge_form, parse_protocol
 from streams.settings import Settings
 from streams.snapshots import Snapshots
 from streams.status import StatusServer
+from streams.stopping import Asked
 from streams.topics import COMMANDS, TopicsError, check
 from streams.topics import LOG as LOG_TOPIC
+from streams.watch import Limits
+from streams.watchdog import Watchdog, beside
+from streams.watched import Watched
 
 LOG = logging.getLogger("streams.worker")
 PACKAGES = ("services", "streams", "enrollment", "protocols", "cohorts", "eligibility")
-STOP_SECONDS = 12.0
 EXIT_UNSURE = 70
 EXIT_WRONG = 78
 
@@ -94,11 +97,18 @@ class Worker:
         self.health = health
         self.producer = Producer(settings)
         self.read_side = ReadSide(self._redis)
-        # One for each that reads: recovery, the halts of decide, announce.
-        self.readers = (LogReader(settings), LogReader(settings), LogReader(settings))
+        # One for each that reads: recovery, the halts of decide, announce, the watchdog.
+        self.readers = tuple(LogReader(settings) for _ in range(4))
         self.snapshots = Snapshots(self._redis)
+        rebuild = Rebuild(self.readers[0], self._redis, Requests(self._redis), health.cases)
         recovery = Recovery(
-            self.readers[0], self.read_side, rules, self._append, health.cases, self.snapshots
+            self.readers[0],
+            self.read_side,
+            rules,
+            self._append,
+            health.cases,
+            self.snapshots,
+            rebuild,
         )
         self.judge = JudgeStage(
             settings, parse_protocol, judge_form, self.producer, self.read_side, health
@@ -146,6 +156,19 @@ class Worker:
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until `stop` is set; any exception out of a stage comes out of here."""
     health = Health()
+    watched = Watched(health)
+    limits = Limits(
+        settings.loop_blocked_seconds, settings.stage_hung_seconds, settings.message_seconds
+    )
+    watchdog = Watchdog(limits, watched.sample, watched.pulse)
+    async with beside(watchdog.run()):
+        try:
+            await _work(settings, stop, health, watched)
+        finally:
+            watchdog.stop()
+
+
+async def _work(settings: Settings, stop: asyncio.Event, health: Health, watched: Watched) -> None:
     status = None
     if settings.status_port is not None:
         status = StatusServer(health, settings.status_host, settings.status_port)
@@ -160,11 +183,17 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         health.started = True
         LOG.info("started")
 
-    app = build_app(settings, worker.stages(), started)
+    commits = Pulse("commit")
+    app = build_app(settings, worker.stages(), started, commits)
     app.loop = asyncio.get_running_loop()
     try:
         await worker.start()
-        async with short_pauses(worker.idle), app:
+        inboxes = {topic: stage.inbox for topic, stage in worker.stages().by_topic.items()}
+        watched.stages(inboxes, (commits,))
+        looking = watched.look_at_lag(
+            worker.readers[3], partial(committed, app), settings.lag_window_seconds
+        )
+        async with short_pauses(worker.idle), beside(looking), app:
             await _or_stop(app.wait_until_stopped(), stop)
             if app.crash_reason is not None:
                 raise app.crash_reason
@@ -189,35 +218,19 @@ async def _or_stop(work: Coroutine[Any, Any, Any], stop: asyncio.Event) -> None:
         task.cancel()
 
 
-def end_at_the_latest(seconds: float, code: int) -> None:
-    """A thread that ends the process whatever its event loop does: nothing done is ever lost."""
-
-    def end() -> None:
-        time.sleep(seconds)
-        os._exit(code)
-
-    threading.Thread(target=end, daemon=True).start()
-
-
-async def _main(settings: Settings) -> None:
+async def _main(settings: Settings, asked: Asked) -> None:
     stop = asyncio.Event()
-
-    def on_signal() -> None:
-        LOG.info("stopping")
-        end_at_the_latest(STOP_SECONDS, 0)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    asked.tell(asyncio.get_running_loop(), stop.set)
     await run(settings, stop)
 
 
 def main() -> None:
     """The process. Ends with 0 after a signal, 78 when it is set up wrongly, 70 when unsure."""
     log_json()
+    asked = Asked()
     try:
         check_process()
-        uvloop.run(_main(Settings()))
+        uvloop.run(_main(Settings(), asked))
     except (NotAsBuiltError, TopicsError, ValueError) as error:
         LOG.critical("%s", error)
         sys.exit(EXIT_WRONG)

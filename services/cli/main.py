@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("services.cli.stack:doctor", "Say what is there, what is not, and its mend."),
     "stack": ("services.cli.stack:stack", "Fetch Kafka, print a token of the local stack."),
     "topics": ("services.cli.topics:topics", "Make and check the topics; resume a trial."),
+    "rebuild": ("services.cli.rebuild:rebuild", "Build the read side anew from trial.log."),
     "schemas": ("services.cli.schemas:schemas", "Write or check schemas and the catalogue."),
 }
 

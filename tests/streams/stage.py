@@ -14,6 +14,7 @@ from streams.parked import ENTRY, ParkedMessage
 from streams.partition import partition_of
 from streams.ports import Rules
 from streams.read_side import ReadSide
+from streams.rebuild import Rebuild, Requests
 from streams.record import Record, UnreadableRecordError, parse
 from streams.recovery import Recovery
 from streams.redis_client import Client, redis_client
@@ -54,6 +55,7 @@ class Owner:
                 self._append,
                 self.health.cases,
                 self.snapshots,
+                Rebuild(self.reader, self.redis, Requests(self.redis), self.health.cases),
             ),
             self.parked,
             self.health,

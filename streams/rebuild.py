@@ -1,0 +1,206 @@
+"""Builds the read side of trials anew from `trial.log`, beside the old one, and swaps the two.
+
+The owner of the partition does it, behind its recovery, when an operator asks for it. Readers go
+on with the old keys until the new ones are whole; `{trial}:...` never shows half a log.
+"""
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from enrollment.canonical import digest
+from streams import keys
+from streams.cases import Case, Cases
+from streams.chain import EMPTY, Link, Tip, link
+from streams.ledger import Ledger
+from streams.log_reader import LogReader
+from streams.read_side import Entry, Publication, ReadSide, Reply
+from streams.redis_client import Client
+from streams.topics import LOG as LOG_TOPIC
+
+LOG = logging.getLogger(__name__)
+CHUNK = 200
+"""Records published in one round trip."""
+TOLD_SECONDS = 3600
+STAGING = ":rebuilt"
+"""At the end of the keys of a trial that is being built."""
+ALL = "*"
+
+
+class NotRebuiltError(Exception):
+    """The log as read again does not come to what its owner knows: nothing was swapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an operator asks of the owner of a partition. `trial` may be `ALL`."""
+
+    request_id: str
+    trial: str
+
+    def wants(self, trial_id: str) -> bool:
+        return self.trial in (ALL, trial_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the owner is: records read of those to read; `state` running, done or failed."""
+
+    request_id: str
+    state: str
+    read: int
+    end: int
+    trials: int = 0
+    says: str = ""
+
+
+class Requests:
+    """The requests and the progress of rebuilding, in Redis; for operators, owners and readers."""
+
+    def __init__(self, redis: Client) -> None:
+        self._redis = redis
+
+    async def ask(self, partition: int, asked: Asked) -> None:
+        stored = json.dumps([asked.request_id, asked.trial])
+        await self._redis.set(keys.rebuild(partition), stored, ex=TOLD_SECONDS)
+
+    async def asked(self, partitions: tuple[int, ...]) -> dict[int, Asked]:
+        """Those of these partitions that somebody wants rebuilt; one round trip."""
+        if not partitions:
+            return {}
+        pipeline = self._redis.pipeline(transaction=False)
+        for partition in partitions:
+            pipeline.get(keys.rebuild(partition))
+        found = zip(partitions, await pipeline.execute(), strict=True)
+        return {partition: Asked(*json.loads(stored)) for partition, stored in found if stored}
+
+    async def tell(self, partition: int, progress: Progress) -> None:
+        """A request that came to its end is taken away; its last progress can be read for long."""
+        told = {name: str(getattr(progress, name)) for name in Progress.__slots__}
+        await self._redis.hset(keys.rebuilding(partition), mapping=told)
+        await self._redis.expire(keys.rebuilding(partition), TOLD_SECONDS)
+        if progress.state != "running":
+            await self._redis.delete(keys.rebuild(partition))
+
+    async def progress(self, partition: int) -> Progress | None:
+        told = {
+            name.decode(): value.decode()
+            for name, value in (await self._redis.hgetall(keys.rebuilding(partition))).items()
+        }
+        if not told:
+            return None
+        numbers = {name: int(told[name]) for name in ("read", "end", "trials")}
+        return Progress(**{**told, **numbers})
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """One at a time, by the owner of the partition, on its recovered ledger."""
+
+    reader: LogReader
+    redis: Client
+    requests: Requests
+    cases: Cases
+
+    async def run(self, ledger: Ledger) -> None:
+        """Builds and swaps what an operator asked for, if one did; tells how it goes and ends."""
+        asked = (await self.requests.asked((ledger.partition,))).get(ledger.partition)
+        if asked is None:
+            return
+        wanted = {
+            trial_id: known.tip
+            for trial_id, known in ledger.trials.items()
+            if known.tip != EMPTY and asked.wants(trial_id)
+        }
+        end = ledger.last_offset + 1
+        progress = Progress(asked.request_id, "running", 0, end, len(wanted))
+        await self.requests.tell(ledger.partition, progress)
+        try:
+            await self._build(ledger, wanted, progress)
+        except NotRebuiltError as error:
+            failed = replace(progress, state="failed", says=str(error))
+            await self.requests.tell(ledger.partition, failed)
+            LOG.error("not rebuilt: %s", error, extra={"partition": ledger.partition})
+            return
+        await self.requests.tell(ledger.partition, replace(progress, state="done", read=end))
+        says = f"the read side was rebuilt: {len(wanted)} trials"
+        self.cases.met(Case.REBUILT, says, partition=ledger.partition, records=end)
+
+    async def _build(self, ledger: Ledger, wanted: dict[str, Tip], progress: Progress) -> None:
+        for trial_id in wanted:
+            await self.redis.delete(*_staged(trial_id))
+        staged = ReadSide(self.redis, names=_staged)
+        tips: dict[str, Tip] = {}
+        pending: dict[str, list[Entry]] = {}
+        records = 0
+        async for offset, stored in self.reader.read(
+            LOG_TOPIC, ledger.partition, 0, ledger.last_offset + 1
+        ):
+            entry = _entry(offset, stored, tips, wanted)
+            if entry is not None:
+                pending.setdefault(entry[0], []).append(entry[1])
+            records += 1
+            if records % CHUNK == 0:
+                await _publish(staged, pending, ledger.last_offset)
+                pending = {}
+                told = replace(progress, read=offset + 1)
+                await self.requests.tell(ledger.partition, told)
+        await _publish(staged, pending, ledger.last_offset)
+        if tips != wanted:
+            raise NotRebuiltError("trial.log gives other tips than its owner knows")
+        for trial_id in wanted:
+            await self._swap(trial_id)
+
+    async def _swap(self, trial_id: str) -> None:
+        """All keys of the trial at once; whoever reads sees the old ones or the new ones."""
+        new = _staged(trial_id)
+        there = [bool(await self.redis.exists(key)) for key in new]
+        pipeline = self.redis.pipeline(transaction=True)
+        for key, fresh, exists in zip(keys.of_trial(trial_id), new, there, strict=True):
+            if exists:
+                pipeline.rename(fresh, key)
+            else:
+                pipeline.delete(key)
+        await pipeline.execute()
+
+
+def _staged(trial_id: str) -> tuple[str, str, str, str]:
+    head, log, answers, protocol = keys.of_trial(trial_id)
+    return head + STAGING, log + STAGING, answers + STAGING, protocol + STAGING
+
+
+def _entry(
+    offset: int, stored: bytes, tips: dict[str, Tip], wanted: dict[str, Tip]
+) -> tuple[str, Entry] | None:
+    """The next record of a wanted trial under the chain rule.
+
+    Its fields are taken on trust here, three times as fast: the tips at the end are compared with
+    those of the owner, who read all of it strictly, and a tip's hash holds for all before it.
+    """
+    try:
+        plain: Any = orjson.loads(stored)
+        trial_id, sequence, previous = plain["trial"], plain["sequence"], plain["previous"]
+        command_id = plain["command_id"]
+        adopts = any(event["type"] == "ProtocolAdopted" for event in plain["events"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    if trial_id not in wanted:
+        return None
+    tip, own = tips.get(trial_id, EMPTY), digest(stored)
+    if tip == wanted[trial_id] or link(tip, sequence, previous, own) is not Link.ACCEPTED:
+        return None
+    tips[trial_id] = Tip(sequence, own)
+    return trial_id, Entry(sequence, own, previous, offset, command_id, adopts, stored)
+
+
+async def _publish(staged: ReadSide, pending: dict[str, list[Entry]], through: int) -> None:
+    publications = [
+        Publication(trial_id, entries[0].previous, through, tuple(entries))
+        for trial_id, entries in pending.items()
+    ]
+    replies = await staged.publish(publications) if publications else []
+    if any(reply is not Reply.OK for reply in replies):
+        raise NotRebuiltError("Redis refused a record: is another rebuild under way?")
