@@ -11,7 +11,7 @@ from enrollment.events import ProtocolAdopted, Signed
 from streams.chain import EMPTY, Link, Tip, link
 from streams.log_reader import LogReader
 from streams.partition import partition_of
-from streams.record import Record, UnreadableRecordError, parse_without_forms
+from streams.record import Record, UnreadableRecordError, parse
 from streams.settings import Settings
 from streams.topics import LOG
 
@@ -93,7 +93,7 @@ def _mentions(stored: bytes, trial_id: str) -> bool:
 
 def _readable(stored: bytes) -> Record | None:
     try:
-        return parse_without_forms(stored)
+        return parse(stored)
     except UnreadableRecordError:
         return None
 

@@ -17,6 +17,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "stack": ("services.cli.stack:stack", "Fetch Kafka, print a token of the local stack."),
     "topics": ("services.cli.topics:topics", "Make and check the topics; resume a trial."),
     "rebuild": ("services.cli.rebuild:rebuild", "Build the read side anew from trial.log."),
+    "export": ("services.cli.export:export_command", "Write a trial's log to a file."),
+    "verify": ("services.cli.verify:verify_command", "Check an export; needs no server."),
+    "why": ("services.cli.why:why", "Tell why a subject stands where it does."),
+    "restore": ("services.cli.restore:restore_command", "Bring an export back into Kafka."),
     "schemas": ("services.cli.schemas:schemas", "Write or check schemas and the catalogue."),
 }
 

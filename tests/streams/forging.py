@@ -27,7 +27,7 @@ def plains(records: Sequence[Record]) -> list[Plain]:
     return [orjson.loads(record.stored) for record in records]
 
 
-def forged(file: Path, records: Sequence[Record], change: Callable[[list[Plain]], None]) -> Path:
+def forged(file: Path, records: Sequence[Record], change: Callable[[list[Plain]], object]) -> Path:
     """An export with a perfect chain and manifest of records that were changed first."""
     changed = plains(records)
     change(changed)
