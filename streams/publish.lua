@@ -56,11 +56,16 @@ local function publish(keys, args)
   end
   if #args == 3 and before ~= tail_hash then return 'OTHER' end
 
+  -- What stands there already may have lost its answer: who sends it again brings that back.
+  for i = 4, #args, 6 do
+    redis.call('HSET', answers, args[i + 3], args[i])
+    if args[i + 4] == '1' and tonumber(args[i]) > tonumber(redis.call('GET', protocol) or '-1') then
+      redis.call('SET', protocol, args[i])
+    end
+  end
   if first_new ~= nil then
     for i = first_new, #args, 6 do
       redis.call('XADD', log, args[i] .. '-1', 'h', args[i + 1], 'o', args[i + 2], 'r', args[i + 5])
-      redis.call('HSET', answers, args[i + 3], args[i])
-      if args[i + 4] == '1' then redis.call('SET', protocol, args[i]) end
     end
     local last = #args - 5
     redis.call('HSET', head, 'sequence', args[last], 'hash', args[last + 1], 'offset', args[last + 2])

@@ -132,10 +132,14 @@ class ReadSide:
         await self._redis.hset(keys.trials(partition), mapping=mapping)
 
     async def heads(self, trial_ids: Sequence[str]) -> list[Head | None]:
+        """None for a trial that has none, or whose log or answers do not hold what it says."""
         pipeline = self._redis.pipeline(transaction=False)
         for trial_id in trial_ids:
             pipeline.hmget(keys.head(trial_id), "sequence", "hash", "offset", "through")
-        return [_head(fields) for fields in await pipeline.execute()]
+            pipeline.xlen(keys.log(trial_id))
+            pipeline.hlen(keys.answers(trial_id))
+        said = iter(await pipeline.execute())
+        return [_head(*each) for each in zip(said, said, said, strict=True)]
 
     async def entries(self, trial_id: str, after: int = -1) -> AsyncIterator[Held]:
         """The log of a trial above a sequence, in order."""
@@ -205,8 +209,10 @@ def _is_missing(error: ResponseError) -> bool:
     return "unction not found" in str(error)
 
 
-def _head(fields: list[bytes | None]) -> Head | None:
+def _head(fields: list[bytes | None], records: int, answers: int) -> Head | None:
     sequence, own_hash, offset, through = fields
     if sequence is None or own_hash is None:
+        return None
+    if (records, answers) != (int(sequence) + 1, int(sequence) + 1):
         return None
     return Head(int(sequence), own_hash.decode(), int(offset or b"-1"), int(through or b"-1"))

@@ -1,6 +1,7 @@
 """The contract of `publish.lua` on a real Redis: all is checked before anything is written."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -129,6 +130,26 @@ async def test_a_lost_log_under_a_head_is_broken(
     await read_side.publish([publication(trial, entries[:1])])
     await redis.delete(keys.log(trial))
     assert await read_side.publish([publication(trial, entries)]) == [Reply.BROKEN]
+
+
+@pytest.mark.parametrize("gone", [keys.head, keys.log, keys.answers])
+async def test_a_head_counts_only_with_all_that_it_says(
+    read_side: ReadSide, redis: Client, trial: str, gone: Callable[[str], str]
+) -> None:
+    await read_side.publish([publication(trial, chain(trial, [1, 2]))])
+    await redis.delete(gone(trial))
+    assert await read_side.heads([trial]) == [None]
+
+
+async def test_lost_answers_come_back_with_the_records_that_still_stand(
+    read_side: ReadSide, redis: Client, trial: str
+) -> None:
+    entries = [replace(entry, adopts=True) for entry in chain(trial, [1, 2, 3])]
+    await read_side.publish([publication(trial, entries)])
+    await redis.delete(keys.answers(trial))
+    assert await read_side.publish([publication(trial, entries[:2])]) == [Reply.OK]
+    assert await redis.hlen(keys.answers(trial)) == 2
+    assert await read_side.adopted([trial]) == [2]
 
 
 async def test_without_records_it_moves_the_head_along_but_never_back(
