@@ -6,7 +6,7 @@ CODE := services streams enrollment protocols cohorts eligibility
 ALL := $(CODE) tests benchmarks examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo demo-reset up down doctor bench lock
+.PHONY: help setup test lint types check demo demo-reset up down doctor bench faults lock
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,11 @@ doctor: setup ## What is there, what is not, and how to mend it
 bench: setup ## Measure the pipeline on a real Kafka and Redis (ARGS for its options)
 	@$(HOLDFAST) stack fetch
 	.venv/bin/python -m benchmarks.pipeline $(ARGS)
+
+faults: setup ## Break the running service in every way, check what is left (ROUNDS= SEED= SHORT=1)
+	@$(HOLDFAST) stack fetch
+	.venv/bin/python -m tests.faults $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(filter-out 0,$(SHORT)),--short) $(ARGS)
 
 lock: ## After a change of dependencies in pyproject.toml: write both lock files again
 	uv lock --default-index https://pypi.org/simple

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.faults.campaign import Outcome, Round, hands_of
+from tests.faults.campaign import Outcome, Planned, Round, hands_of, plan
 from tests.faults.faults import KINDS
 from tests.faults.race import races
 from tests.faults.report import show
@@ -39,31 +39,27 @@ def main(
 ) -> None:
     """Breaks the running service in every way it must survive, and checks that nothing was lost."""
     chosen = sorted(kinds or KINDS)
-    numbers = [only] if only is not None else list(range(rounds or hands_of(chosen)))
+    numbers = [only] if only is not None else list(range(rounds or hands_of(chosen, short)))
     if race_rounds is None:
         race_rounds = 0 if only is not None else (SHORT_RACES if short else LONG_RACES)
     folder = keep or Path(tempfile.mkdtemp(prefix="holdfast-faults-"))
     folder.mkdir(parents=True, exist_ok=True)
     console = Console()
     console.print(f"Histories, injections and logs: {folder}", soft_wrap=True)
-    outcomes = asyncio.run(_campaign(folder, seed, numbers, chosen, race_rounds, console))
-    sys.exit(show(console, outcomes, seed, folder))
+    plans = {number: plan(seed, number, chosen, hands_of(chosen, short)) for number in numbers}
+    outcomes = asyncio.run(_campaign(folder, seed, plans, race_rounds, console))
+    sys.exit(show(console, outcomes, seed, folder, short))
 
 
 async def _campaign(
-    folder: Path,
-    seed: int,
-    numbers: list[int],
-    kinds: list[str],
-    race_rounds: int,
-    console: Console,
+    folder: Path, seed: int, plans: dict[int, list[Planned]], race_rounds: int, console: Console
 ) -> list[Outcome]:
     outcomes = []
     async with running(folder) as stack:
         with _bar(console) as progress:
-            task = progress.add_task("rounds", total=len(numbers) + race_rounds, what="")
-            for number in numbers:
-                told = Round(stack, folder / f"round-{number}", seed, number, kinds)
+            task = progress.add_task("rounds", total=len(plans) + race_rounds, what="")
+            for number, planned in plans.items():
+                told = Round(stack, folder / f"round-{number}", seed, number, planned)
                 outcome = await told.run(lambda what: progress.update(task, what=what))
                 outcomes.append(outcome)
                 progress.advance(task)

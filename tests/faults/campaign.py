@@ -20,7 +20,7 @@ from tests.faults.stack import Stack
 
 LOAD_SECONDS = 14.0
 TRIALS = 3
-PER_ROUND = 6
+PER_ROUND, PER_SHORT_ROUND = 6, 10
 QUIET_SECONDS = 100.0
 ATTEMPTS = 3
 
@@ -46,9 +46,8 @@ class Outcome:
     recoveries: dict[str, int] = field(default_factory=dict)
 
 
-def plan(seed: int, number: int, kinds: list[str], seconds: float = LOAD_SECONDS) -> list[Planned]:
-    """The faults of a round. The kinds are dealt like cards: each comes once before any again."""
-    hands = hands_of(kinds)
+def plan(seed: int, number: int, kinds: list[str], hands: int) -> list[Planned]:
+    """The faults of a round. The kinds are dealt like cards to so many rounds, then again."""
     deck = sorted(kinds)
     random.Random(f"{seed}/deck/{number // hands}").shuffle(deck)
     # Of the faults that strike the same part, each round gets its share: they wait for each other.
@@ -57,16 +56,18 @@ def plan(seed: int, number: int, kinds: list[str], seconds: float = LOAD_SECONDS
     chance = random.Random(f"{seed}/{number}")
     return sorted(
         (
-            Planned(kind, round(chance.uniform(1.0, seconds * 0.7), 2), f"{seed}/{number}/{kind}")
+            Planned(
+                kind, round(chance.uniform(1.0, LOAD_SECONDS * 0.7), 2), f"{seed}/{number}/{kind}"
+            )
             for kind in hand
         ),
         key=lambda planned: planned.at,
     )
 
 
-def hands_of(kinds: list[str]) -> int:
+def hands_of(kinds: list[str], short: bool) -> int:
     """How many rounds it takes until each kind has come once."""
-    return -(-len(kinds) // PER_ROUND)
+    return -(-len(kinds) // (PER_SHORT_ROUND if short else PER_ROUND))
 
 
 def _struck(kind: str) -> str:
@@ -78,13 +79,13 @@ def _struck(kind: str) -> str:
 class Round:
     """One round on a stack that runs; its files go into a folder of its own."""
 
-    def __init__(self, stack: Stack, folder: Path, seed: int, number: int, kinds: list[str]):
+    def __init__(self, stack: Stack, folder: Path, seed: int, number: int, planned: list[Planned]):
         folder.mkdir(parents=True, exist_ok=True)
         self._stack = stack
         self._folder = folder
         self._number = number
         self._chance = random.Random(f"{seed}/{number}/load")
-        self._plan = plan(seed, number, kinds)
+        self._plan = planned
         self._history = History(folder / "history.ndjson")
         stamp = int(time.time())
         self._trials = [

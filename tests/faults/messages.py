@@ -138,7 +138,7 @@ async def poison(scene: Scene, chance: random.Random) -> Parameters:
     messages: list[tuple[str, int, bytes | None, bytes | None]] = []
     for value in values:
         topic = chance.choice((REQUESTS, REQUESTS, COMMANDS))
-        key = chance.choice((None, b"", record.key, b"\xff\x00"))
+        key = chance.choice((b"", record.key, b"\xff\x00"))
         messages.append((topic, record.partition, key, value))
     wrong = (record.partition + 1) % partitions
     messages.append((REQUESTS, wrong, record.key, record.value))

@@ -17,7 +17,7 @@ from tests.faults.checker import Violation
 from tests.faults.client import TrialUnderLoad
 from tests.faults.faults import KINDS, Scene
 from tests.faults.history import History
-from tests.faults.http import bearer
+from tests.faults.asking import bearer
 from tests.faults.load import START, open_trial
 from tests.faults.stack import SITES, Stack, token_of
 
@@ -40,7 +40,7 @@ class Racers:
             self._processes.append(
                 await asyncio.create_subprocess_exec(
                     sys.executable,
-                    "-S",
+                    "-I",
                     str(Path(__file__).with_name("racer.py")),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,

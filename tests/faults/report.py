@@ -10,7 +10,7 @@ from rich.table import Table
 from tests.faults.campaign import Outcome
 
 
-def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path) -> int:
+def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path, short: bool) -> int:
     """Prints it; 0 with no violation, else 1."""
     faults = Counter(kind for outcome in outcomes for kind in outcome.faults)
     recoveries: Counter[str] = Counter()
@@ -38,7 +38,8 @@ def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path) -> 
     for outcome in outcomes:
         if outcome.violations:
             names = ", ".join(sorted({v.name for v in outcome.violations}))
-            again = f"python -m tests.faults --seed {seed} --round {outcome.number}"
+            form = " --short" if short else ""
+            again = f"python -m tests.faults --seed {seed} --round {outcome.number}{form}"
             console.print(f"round {outcome.number}: {names}. Again: {again}", soft_wrap=True)
     if violations:
         console.print(f"Histories, injections and logs: {folder}", soft_wrap=True)

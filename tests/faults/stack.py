@@ -26,7 +26,7 @@ from services.local.processes import Process
 from services.local.redis_server import RedisProgram, RedisServer, find_redis
 from streams.settings import Settings
 from streams.topics import create
-from tests.faults.http import get
+from tests.faults.asking import get
 from tests.faults.proxy import Proxy
 
 SITES = ("S1", "S2", "S3")
@@ -182,6 +182,8 @@ def _parts(stack: Stack) -> dict[str, Part]:
         "HOLDFAST_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
         "HOLDFAST_SEND_TIMEOUT_SECONDS": "10",
         "HOLDFAST_TOKEN_FILE": str(_tokens(stack.folder)),
+        "HOLDFAST_WRITES_PER_SECOND": "100000",
+        "HOLDFAST_WRITES_BURST": "100000",
     }
     made = {}
     for name in ("worker-1", "worker-2"):
