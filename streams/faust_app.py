@@ -18,6 +18,7 @@ from mode.supervisors import CrashingSupervisor
 from streams.crash import crash_point
 from streams.direct_drain import use_direct_drain
 from streams.inbox import GapError, Inbox
+from streams.pulse import Pulse, beat
 from streams.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +44,9 @@ class Stages:
     by_topic: Mapping[str, Stage]
 
 
-def build_app(settings: Settings, stages: Stages, started: Callable[[], None]) -> faust.App:
+def build_app(
+    settings: Settings, stages: Stages, started: Callable[[], None], commits: Pulse
+) -> faust.App:
     """An app of its own for every worker: nothing of it lives in a module."""
     app = faust.App(
         settings.group,
@@ -70,7 +73,7 @@ def build_app(settings: Settings, stages: Stages, started: Callable[[], None]) -
     for topic, stage in stages.by_topic.items():
         _consume(app, topic, stage)
     _own(app, stages)
-    _commit(app, stages)
+    _commit(app, stages, commits)
 
     async def mark_started() -> None:
         started()
@@ -100,6 +103,7 @@ def _consume(app: faust.App, topic: str, stage: Stage) -> None:
     app.agent(channel, name=f"{topic}.agent", concurrency=1)(hand_over)
 
     async def drain() -> None:
+        inbox.pulse.begin()
         await stage.run()
 
     app.task(drain)
@@ -132,10 +136,12 @@ def _own(app: faust.App, stages: Stages) -> None:
     app.on_partitions_revoked.connect(on_revoked, weak=False)
 
 
-def _commit(app: faust.App, stages: Stages) -> None:
+def _commit(app: faust.App, stages: Stages, pulse: Pulse) -> None:
     async def commit_often() -> None:
+        pulse.begin()
         while not app.should_stop:
             await asyncio.sleep(COMMIT_SECONDS)
+            beat()
             await commit_done(app, stages)
 
     app.task(commit_often)
@@ -160,6 +166,12 @@ async def commit_done(app: faust.App, stages: Stages) -> None:
         for inbox, done in moved:
             inbox.committed(done)
         crash_point("acknowledged")
+
+
+def committed(app: faust.App, topic: str, partition: int) -> int | None:
+    """As the consumer knows it; none before it was assigned."""
+    found: int | None = app.consumer._committed_offset.get(TP(topic, partition))
+    return found
 
 
 def _credentials(settings: Settings) -> Any:

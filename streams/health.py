@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError, ResponseError
 
 from streams.cases import Cases
+from streams.pulse import beat
 
 LOG = logging.getLogger(__name__)
 LONGEST_PAUSE = 2.0
@@ -29,6 +30,11 @@ class Health:
     def ready(self) -> bool:
         return self.started and self.recovered and not self._away
 
+    @property
+    def waits(self) -> bool:
+        """For a Kafka or a Redis that cannot be reached."""
+        return bool(self._away)
+
     def report(self) -> dict[str, object]:
         return {
             "started": self.started,
@@ -48,6 +54,10 @@ class Health:
             LOG.info("%s is back", name)
         self._away.discard(name)
 
+    def not_wanted(self, name: str) -> None:
+        """Whoever waited for it gave up waiting; others that wait say so again by themselves."""
+        self._away.discard(name)
+
 
 async def patiently(
     attempt: Callable[[], Awaitable[T]],
@@ -61,6 +71,7 @@ async def patiently(
     """
     pause = 0.05
     while still_wanted():
+        beat()
         try:
             result = await attempt()
         except ResponseError as error:
@@ -74,10 +85,14 @@ async def patiently(
         health.is_away(name)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+    health.not_wanted(name)
     return None
 
 
 def _is_passing(error: ResponseError) -> bool:
-    """A server that is loading, over its memory or handing over: it will answer later."""
-    passing = ("LOADING", "BUSY", "OOM", "READONLY", "MASTERDOWN", "CLUSTERDOWN")
-    return str(error).startswith(passing)
+    """A server that is loading, over its memory or disk, or handing over: it will answer later.
+
+    The client takes the code off where it has a class of its own for it, and keeps it elsewhere.
+    """
+    passing = ("LOADING", "BUSY", "OOM", "READONLY", "MISCONF", "MASTERDOWN", "CLUSTERDOWN")
+    return (error.status_code or str(error)).startswith(passing)

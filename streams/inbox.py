@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from streams.pulse import Pulse, beat
+
 LOG = logging.getLogger(__name__)
 
 
@@ -33,6 +35,7 @@ class Item:
 @dataclass(slots=True)
 class _Owned:
     epoch: int
+    first: int | None = None
     expected: int | None = None
     done: int | None = None
     committed: int | None = None
@@ -43,6 +46,7 @@ class Inbox:
 
     def __init__(self, name: str, limit: int) -> None:
         self.name = name
+        self.pulse = Pulse(name)
         self._limit = limit
         self._items: deque[Item] = deque()
         self._owned: dict[int, _Owned] = {}
@@ -90,6 +94,8 @@ class Inbox:
             return
         if owned.expected is not None and offset > owned.expected:
             raise GapError(f"{self.name} {partition}: {offset} came, {owned.expected} is due")
+        if owned.first is None:
+            owned.first = offset
         owned.expected = offset + 1
         item = Item(partition, owned.epoch, offset, timestamp_ms, key, value)
         while len(self._items) >= self._limit:
@@ -106,6 +112,7 @@ class Inbox:
 
     async def take(self, timeout: float, most: int) -> list[Item]:
         """All that waits, in order, up to `most`; after `timeout` seconds whatever there is."""
+        beat()
         if not self._items:
             self._arrived.clear()
             with contextlib.suppress(TimeoutError):
@@ -145,6 +152,22 @@ class Inbox:
     @property
     def waiting(self) -> int:
         return len(self._items)
+
+    def done_up_to(self, partition: int) -> int | None:
+        """The oldest offset that is not done; none before anything came of this ownership."""
+        owned = self._owned.get(partition)
+        if owned is None:
+            return None
+        return owned.first if owned.done is None else owned.done
+
+    def oldest(self) -> dict[int, tuple[int, int]]:
+        """Of each partition with a message that came and is not done: its epoch and offset."""
+        found = {}
+        for partition, owned in self._owned.items():
+            at = owned.first if owned.done is None else owned.done
+            if at is not None and owned.expected is not None and at < owned.expected:
+                found[partition] = (owned.epoch, at)
+        return found
 
     def _drop_stale(self) -> None:
         self._items = deque(item for item in self._items if self.is_current(item))

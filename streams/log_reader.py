@@ -3,9 +3,14 @@
 from collections.abc import AsyncIterator, Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from streams.kafka import MAX_MESSAGE_BYTES
+from streams.pulse import beat
 from streams.settings import Settings
+
+SILENT_SECONDS = 10
+"""How long a partition whose end is further on may give nothing: then Kafka is away."""
 
 
 class LogReader:
@@ -59,9 +64,16 @@ class LogReader:
         if start >= end:
             return
         consumer.seek(at, start)
+        silent = 0
         try:
             while True:
-                for message in (await consumer.getmany(at, timeout_ms=1000)).get(at, ()):
+                messages = (await consumer.getmany(at, timeout_ms=1000)).get(at, ())
+                silent = 0 if messages else silent + 1
+                if silent > SILENT_SECONDS:
+                    raise KafkaTimeoutError(f"{topic} {partition}: nothing came from {start}")
+                if messages:
+                    beat()
+                for message in messages:
                     if message.offset >= end:
                         return
                     yield message.offset, message.value or b""

@@ -10,6 +10,7 @@ import orjson
 _OWN = (
     *("trial", "sequence", "command_id", "partition", "partitions", "offset", "last_offset"),
     *("trials", "void", "from_start", "records", "case"),
+    *("stage", "seconds", "behind", "where"),
 )
 
 

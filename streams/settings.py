@@ -4,6 +4,7 @@ import ssl
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from aiokafka.helpers import create_ssl_context
 from pydantic import Field, SecretStr, model_validator
@@ -22,6 +23,8 @@ class Settings(BaseSettings):
     """`host:port`, several separated by commas."""
     redis_url: str
     """`redis://host:port/db`, `rediss://` for TLS, `unix://path` for a socket."""
+    redis_cluster: bool = False
+    """Redis Cluster: the address may name several nodes, `redis://a:6379,b:6379`."""
 
     kafka_security: SecurityProtocol = "PLAINTEXT"
     kafka_ca_file: Path | None = None
@@ -50,6 +53,14 @@ class Settings(BaseSettings):
     """How long after its death a worker's partitions stay with it."""
     send_timeout_seconds: float = Field(default=30.0, gt=0)
     """After this the worker exits: what it sent may still land, so its memory is worth nothing."""
+    loop_blocked_seconds: float = Field(default=20.0, ge=1)
+    """An event loop that has not turned for so long has hung; the same for the web service."""
+    stage_hung_seconds: float = Field(default=60.0, ge=1)
+    """A stage that got nowhere for so long has hung: above `send_timeout_seconds` by 10 or more."""
+    message_seconds: float = Field(default=180.0, ge=1)
+    """How long one message may be in flight while Kafka and Redis answer."""
+    lag_window_seconds: float = Field(default=60.0, ge=1)
+    """Over what time the lag of a partition is looked at."""
     status_port: int | None = Field(default=None, ge=0, le=65535)
     status_host: str = "127.0.0.1"
 
@@ -64,6 +75,8 @@ class Settings(BaseSettings):
             )
         if self.min_insync_replicas > self.replication:
             raise ValueError("min_insync_replicas cannot be above replication")
+        if self.redis_cluster:
+            _refuse_what_no_cluster_has(self.redis_url)
         return self
 
     @property
@@ -110,6 +123,15 @@ class Settings(BaseSettings):
             client["ssl_certfile"] = _text(self.redis_cert_file)
             client["ssl_keyfile"] = _text(self.redis_key_file)
         return client
+
+
+def _refuse_what_no_cluster_has(redis_url: str) -> None:
+    address = urlsplit(redis_url)
+    if address.scheme == "unix" or address.path.strip("/") not in ("", "0"):
+        raise ValueError(
+            "redis_cluster: a cluster has database 0 only and no sockets: set HOLDFAST_REDIS_URL "
+            "to redis:// or rediss://, with one node or several separated by commas"
+        )
 
 
 def _text(path: Path | None) -> str | None:

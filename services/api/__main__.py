@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,12 +16,16 @@ from services.api.actor import TokenFileError
 from services.api.adapters import KafkaRequests, RedisTrials
 from services.api.app import build_app
 from services.api.ports import Ports
+from services.api.wire import limited
 from services.settings import ApiSettings
 from streams.follow import TrialFollower
 from streams.logs import log_json
 from streams.pauses import short_pauses
 from streams.requests import RequestWriter
 from streams.settings import Settings
+from streams.stopping import Asked
+from streams.watch import Limits
+from streams.watchdog import Watchdog, beside
 
 LOG = logging.getLogger("holdfast.api")
 
@@ -30,14 +33,26 @@ LOG = logging.getLogger("holdfast.api")
 class Server(uvicorn.Server):
     """Uvicorn waits for open responses; live streams would keep it waiting, so they end first."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        app: FastAPI = self.config.app  # type: ignore[assignment]
-        self.loop.call_soon_threadsafe(app.state.streams.stop)
-        super().handle_exit(sig, frame)
+    def __init__(self, config: uvicorn.Config, asked: Asked, limits: Limits) -> None:
+        super().__init__(config)
+        self._asked = asked
+        self._watchdog = Watchdog(limits)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to `streams.stopping`: a handler would never run in a hung process."""
+        yield
 
     async def serve(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        self.loop = asyncio.get_running_loop()
-        await super().serve()
+        self._asked.tell(asyncio.get_running_loop(), self._end)
+        async with beside(self._watchdog.run()):
+            await super().serve()
+            self._watchdog.stop()
+
+    def _end(self) -> None:
+        app: FastAPI = self.config.app  # type: ignore[assignment]
+        app.state.streams.stop()
+        self.should_exit = True
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup()
@@ -69,6 +84,7 @@ def main() -> None:
     if not __debug__:
         raise SystemExit("Run without -O: the safety checks are assertions.")
     log_json()
+    asked = Asked()
     try:
         settings, streams = ApiSettings(), Settings()
         app = make_app(settings, streams)
@@ -83,13 +99,15 @@ def main() -> None:
         host=settings.api_host,
         port=settings.api_port,
         loop="uvloop",
-        http="httptools",
+        http=limited(settings),
+        ws="none",
+        timeout_keep_alive=settings.idle_seconds,
         access_log=False,
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    Server(config).run()
+    Server(config, asked, Limits(streams.loop_blocked_seconds)).run()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from faust.transport.drivers.aiokafka import Consumer
 from streams.direct_drain import DirectConsumer
 from streams.faust_app import Stages, build_app
 from streams.inbox import Inbox
+from streams.pulse import Pulse
 from streams.settings import Settings
 from streams.topics import COMMANDS, LOG
 
@@ -32,7 +33,7 @@ class Still:
 
 
 def test_the_settings_under_which_faust_loses_nothing() -> None:
-    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None)
+    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None, Pulse("commit"))
     conf = app.conf
     assert conf.agent_supervisor.__name__ == "CrashingSupervisor"
     assert (conf.topic_allow_declare, conf.topic_disable_leader) == (False, True)
@@ -42,7 +43,7 @@ def test_the_settings_under_which_faust_loses_nothing() -> None:
 
 
 def test_faust_itself_acknowledges_nothing() -> None:
-    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None)
+    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None, Pulse("commit"))
     agents = list(app.agents.values())
     assert [agent.name for agent in agents] == ["trial.commands.agent"]
     assert agents[0].concurrency == 1
@@ -98,7 +99,7 @@ async def test_a_message_is_taken_directly_only_when_nothing_could_block_it(
 
 def test_each_topic_has_one_agent_and_one_task_that_drains_it() -> None:
     stages = Stages({COMMANDS: Still(COMMANDS), LOG: Still(LOG)})
-    app = build_app(SETTINGS, stages, lambda: None)
+    app = build_app(SETTINGS, stages, lambda: None, Pulse("commit"))
     assert sorted(agent.name for agent in app.agents.values()) == [
         "trial.commands.agent",
         "trial.log.agent",

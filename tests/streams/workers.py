@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from pydantic import SecretStr
+
 from enrollment import commands as c
 from enrollment.canonical import canonical, digest
 from enrollment.evolve import evolve
@@ -36,15 +38,17 @@ class WorkerProcess:
     settings: Settings
     log: Path
     crash_at: str | None = None
+    more: dict[str, str] = field(default_factory=dict)
+    """Further settings, by their names."""
     port: int = field(default_factory=free_port)
 
     def start(self) -> "WorkerProcess":
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HOLDFAST_")}
         environment |= {
-            "HOLDFAST_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
-            "HOLDFAST_REDIS_URL": self.settings.redis_url,
+            **as_environment(self.settings),
             "HOLDFAST_SESSION_TIMEOUT_SECONDS": "6",
             "HOLDFAST_STATUS_PORT": str(self.port),
+            **self.more,
         }
         if self.crash_at is not None:
             environment["HOLDFAST_CRASH_AT"] = self.crash_at
@@ -87,6 +91,18 @@ class WorkerProcess:
             return error.code
         except OSError:
             return 0
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """What was set, as a process is told it."""
+    told = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return {
+        f"HOLDFAST_{name.upper()}": str(
+            value.get_secret_value() if isinstance(value, SecretStr) else value
+        )
+        for name, value in told.items()
+        if value is not None
+    }
 
 
 @dataclass
