@@ -118,6 +118,8 @@ class Stack:
             **os.environ,
             "HOLDFAST_KAFKA_BOOTSTRAP": self.kafka_address,
             "HOLDFAST_REDIS_URL": self.redis_url,
+            "HOLDFAST_WRITES_PER_SECOND": "100000",
+            "HOLDFAST_WRITES_BURST": "100000",
             "HOLDFAST_FLUSH_EVERY_MESSAGE": str(flush).lower(),
         }
 

@@ -24,5 +24,21 @@ class ApiSettings(BaseSettings):
     max_streams_per_actor: int = Field(default=20, ge=1)
     ping_seconds: float = Field(default=15.0, gt=0, le=60)
     """How long a live stream may be silent before a comment is sent."""
+    writes_per_second: float = Field(default=20, ge=0.1, le=100_000)
+    """How many writes one actor may send to this process in the long run; forms to judge too."""
+    writes_burst: int = Field(default=40, ge=1, le=100_000)
+    """How many of them at once, after a silence."""
+    max_connections: int = Field(default=2_000, ge=10, le=100_000)
+    """Open connections of this process; one more is closed at once."""
+    max_head_bytes: int = Field(default=32_768, ge=4_096, le=1_000_000)
+    """The largest request line and headers together."""
+    head_seconds: float = Field(default=10.0, gt=0, le=300)
+    """How long a connection may take to send a request's headers."""
+    body_seconds: float = Field(default=30.0, gt=0, le=300)
+    """How long a body may take to arrive."""
+    unread_seconds: float = Field(default=30.0, gt=0, le=300)
+    """How long a reader may leave more than 64 kB unread before it is cut off."""
+    idle_seconds: int = Field(default=5, ge=1, le=300)
+    """How long a connection is kept without a request."""
     shutdown_seconds: int = Field(default=3, ge=1, le=30)
     """How long requests may still run after SIGTERM; live streams end at once."""

@@ -16,6 +16,8 @@ from streams.record import Record
 from streams.requests import RequestWriter
 
 LOG = logging.getLogger(__name__)
+SENDING_MAX = 2_000
+"""Requests that wait for Kafka at once; a caller who hangs up does not end one."""
 PAUSE_SECONDS = 0.2
 PAUSE_MAX_SECONDS = 5.0
 
@@ -26,6 +28,7 @@ class KafkaRequests:
     def __init__(self, make: Callable[[], RequestWriter]) -> None:
         self._make = make
         self._writer: RequestWriter | None = None
+        self._sending = 0
         self._started = False
         self._connecting: asyncio.Task[None] | None = None
 
@@ -51,15 +54,24 @@ class KafkaRequests:
         writer = self._writer
         if writer is None:
             raise UnavailableError("Kafka is not connected")
+        if self._sending >= SENDING_MAX:
+            raise UnavailableError("too many requests wait for Kafka")
         try:
             # A reader who hangs up must not leave the producer with half a request.
-            await asyncio.shield(writer.send(request))
+            await asyncio.shield(self._counted(writer, request))
         except asyncio.CancelledError:
             raise
         except Exception as error:
             LOG.error("a request was not acknowledged: %s", type(error).__name__)
             await self._replace(writer)
             raise UnavailableError("Kafka did not acknowledge") from error
+
+    async def _counted(self, writer: RequestWriter, request: Request) -> None:
+        self._sending += 1
+        try:
+            await writer.send(request)
+        finally:
+            self._sending -= 1
 
     async def _replace(self, writer: RequestWriter) -> None:
         if self._writer is not writer:

@@ -19,6 +19,7 @@ from services.api.guard import Guard
 from services.api.intake import Intake
 from services.api.ports import Ports
 from services.api.problems import BAD_METHOD, NO_ROUTE, OUR_FAULT, Problem, problem_response
+from services.api.rates import WriteRates
 from services.api.streaming import Streams
 from services.api.submit import write_routes
 from services.settings import ApiSettings
@@ -50,12 +51,14 @@ def build_app(
         redoc_url=None,
         docs_url=None,
         strict_content_type=False,
+        redirect_slashes=False,
     )
     app.state.ports = ports
     app.state.settings = settings
     app.state.tokens = TokenFile(settings.token_file)
     app.state.intake = Intake(ports)
     app.state.streams = Streams(settings)
+    app.state.rates = WriteRates(settings)
     for router in (
         write_routes(),
         verdicts.router,

@@ -1,5 +1,6 @@
 """Bodies of writes: a command without its `type` and without the subject that the address names."""
 
+import asyncio
 from copy import copy
 from datetime import date
 from typing import Any
@@ -10,7 +11,8 @@ from starlette.datastructures import Headers
 
 from enrollment.commands import Model
 from services.api.faults import field, of_body
-from services.api.problems import NOT_JSON, TOO_LARGE, Problem
+from services.api.json_text import plain_json
+from services.api.problems import NOT_JSON, TOO_LARGE, TOO_SLOW, Problem
 
 FROM_THE_ADDRESS = ("type", "subject_id")
 FIRST_YEAR, LAST_YEAR = 1850, 2200
@@ -30,26 +32,44 @@ def body_model(command: type[Model]) -> type[Model]:
     return made
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body, never more than `limit` bytes of it."""
+async def read_body(request: Request, limit: int, seconds: float) -> bytes:
+    """The whole body, never more than `limit` bytes of it, and for no longer than `seconds`."""
     _check_headers(request.headers, limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise _too_large(limit)
+                chunks.append(chunk)
+    except TimeoutError:
+        detail = f"Nothing was written: the body did not arrive within {seconds:g} seconds."
+        raise Problem(TOO_SLOW, detail, headers={"Connection": "close"}) from None
     return b"".join(chunks)
 
 
 def _check_headers(headers: Headers, limit: int) -> None:
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    declared = headers.get("content-type", "")
+    if declared != "application/json":
+        _check_media_type(declared)
+    if headers.get("content-encoding", "identity") != "identity":
+        raise Problem(NOT_JSON, "Nothing was written: the body must not be compressed.")
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and length.isascii() and int(length[:20]) > limit:
+        raise _too_large(limit)
+
+
+def _check_media_type(declared: str) -> None:
+    """JSON is UTF-8 (RFC 8259); a charset is a remark that may say so and nothing else."""
+    media_type, *remarks = (part.strip().lower() for part in declared.split(";"))
     if media_type != "application/json":
         raise Problem(NOT_JSON, "Nothing was written: the body is not declared as JSON.")
-    length = headers.get("content-length", "0")
-    if length.isdigit() and int(length) > limit:
-        raise _too_large(limit)
+    for remark in remarks:
+        name, _, value = remark.partition("=")
+        if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8", "us-ascii"):
+            raise Problem(NOT_JSON, "Nothing was written: JSON is UTF-8, another charset is named.")
 
 
 def _too_large(limit: int) -> Problem:
@@ -58,6 +78,8 @@ def _too_large(limit: int) -> Problem:
 
 def parse_body(model: type[BaseModel], raw: bytes) -> dict[str, Any]:
     """The body's fields as the model's own Python values; an empty body is an empty object."""
+    if raw:
+        plain_json(raw)
     try:
         body = model.model_validate_json(raw or b"{}")
     except ValidationError as error:

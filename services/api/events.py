@@ -14,6 +14,7 @@ from services.api import paging
 from services.api.actor import CurrentActor, require_role
 from services.api.documented import READ_PROBLEMS, problems
 from services.api.faults import parameter
+from services.api.parameters import WRITTEN_INSTANT, KnownParameters
 from services.api.ports import Ports, Trials, UnavailableError
 from services.api.problems import TOO_MANY_STREAMS
 from services.api.reading import TrialId, known_trial, ports_of, unavailable
@@ -23,7 +24,8 @@ from services.api.views import board_json, json_bytes, json_response
 from streams.cloud_events import cloud_events
 from streams.record import Record
 
-router = APIRouter(prefix="/v1/trials/{trial_id}", tags=["events"])
+router = APIRouter(prefix="/v1/trials/{trial_id}", tags=["events"], route_class=KnownParameters)
+SinceAt = Annotated[AwareDatetime | None, WRITTEN_INSTANT, Query()]
 READERS: tuple[Role, ...] = ("site", "coordinator", "reviewer", "auditor", "service")
 STEP = 500
 LOOKED_AT = 5_000
@@ -31,7 +33,7 @@ LOOKED_AT = 5_000
 
 Number = Annotated[
     str | None,
-    Query(pattern=r"^\d{1,20}$", description="The `sequence` of the last event that you have."),
+    Query(pattern=r"^[0-9]{1,20}$", description="The `sequence` of the last event that you have."),
 ]
 LastEventId = Annotated[
     str | None, Header(alias="Last-Event-ID", description="Sent by a reader that reconnects.")
@@ -94,7 +96,7 @@ async def list_events(
     after: Number = None,
     limit: paging.Limit = 100,
     site: paging.SiteFilter = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
+    since: SinceAt = None,
 ) -> Response:
     """CloudEvents 1.0; `sequence` has no gaps, except for site staff and under filters.
 

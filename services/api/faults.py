@@ -37,9 +37,18 @@ _MENDS = {
 }
 
 
+NAME_MAX = 64
+"""Names longer than this are the caller's own; only their beginning is told back."""
+
+
 def pointer(parts: Iterable[Any]) -> str:
     """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + shown(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def shown(name: str) -> str:
+    """A name that the caller chose, cut where no name of ours is as long."""
+    return name if len(name) <= NAME_MAX else name[:NAME_MAX] + "..."
 
 
 def _fault(detail: Mapping[str, Any]) -> tuple[str, str]:

@@ -58,10 +58,10 @@ def parse_submission(text: str) -> Submission | None:
     return found if found.id == text else None
 
 
-def checked_key(header: str | None) -> str:
-    """The Idempotency-Key, which every write must carry."""
-    if header is None:
+def checked_key(headers: list[str]) -> str:
+    """The Idempotency-Key, which every write must carry, once."""
+    if not headers:
         raise Problem(NO_KEY, "Nothing was written: this write carried no Idempotency-Key.")
-    if not _KEY.fullmatch(header):
+    if len(headers) > 1 or not _KEY.fullmatch(headers[0]):
         raise Problem(BAD_KEY, "Nothing was written: the key is empty, too long or holds others.")
-    return header
+    return headers[0]

@@ -134,9 +134,21 @@ NO_SUBMISSION = Kind(
 BAD_METHOD = Kind(
     "method.not_allowed", 405, "This address has no such method", "See the Allow header."
 )
+TOO_SLOW = Kind(
+    "request.too_slow",
+    408,
+    "The request did not arrive in time",
+    "Send it again with the same key, at once and whole; the limits are in docs/api.md.",
+)
 TOO_LARGE = Kind("body.too_large", 413, "The body is too large", "Send less.")
 NOT_JSON = Kind(
     "body.media_type", 415, "The body must be JSON", "Send `Content-Type: application/json`."
+)
+HEAD_TOO_LARGE = Kind(
+    "headers.too_large", 431, "Address and headers are too large", "Send fewer and shorter headers."
+)
+BAD_HTTP = Kind(
+    "request.unreadable", 400, "This is not HTTP", "Speak HTTP/1.1; check what stands in between."
 )
 INVALID = Kind(
     "request.invalid",
@@ -162,6 +174,12 @@ REAL_CLOCK = Kind(
 TOO_MANY_STREAMS = Kind(
     "streams.too_many", 429, "Too many live streams", "Close one, then connect again."
 )
+TOO_MANY_WRITES = Kind(
+    "writes.too_many",
+    429,
+    "Too many writes",
+    "Wait as long as Retry-After says, then send again with the same key.",
+)
 OUR_FAULT = Kind(
     "server.error",
     500,
@@ -176,6 +194,7 @@ UNAVAILABLE = Kind(
 )
 
 PROBLEMS: tuple[Kind, ...] = (
+    BAD_HTTP,
     BAD_JSON,
     NO_KEY,
     BAD_KEY,
@@ -188,6 +207,7 @@ PROBLEMS: tuple[Kind, ...] = (
     NO_VERDICT,
     NO_SUBMISSION,
     BAD_METHOD,
+    TOO_SLOW,
     NO_PROTOCOL,
     TOO_LARGE,
     NOT_JSON,
@@ -195,6 +215,8 @@ PROBLEMS: tuple[Kind, ...] = (
     OTHER_BODY,
     REAL_CLOCK,
     TOO_MANY_STREAMS,
+    TOO_MANY_WRITES,
+    HEAD_TOO_LARGE,
     OUR_FAULT,
     UNAVAILABLE,
 )

@@ -14,6 +14,7 @@ from enrollment.trial import Subject, Trial
 from services.api import paging
 from services.api.actor import CurrentActor, require_role
 from services.api.documented import READ_PROBLEMS, problems
+from services.api.parameters import WRITTEN_DATE, WRITTEN_INSTANT, KnownParameters
 from services.api.ports import UnavailableError
 from services.api.problems import NO_SUBJECT, Problem
 from services.api.reading import (
@@ -34,10 +35,18 @@ from services.api.views import (
     visible,
 )
 
-router = APIRouter(prefix="/v1/trials", tags=["reads"], responses=READ_PROBLEMS)
+router = APIRouter(
+    prefix="/v1/trials", tags=["reads"], responses=READ_PROBLEMS, route_class=KnownParameters
+)
 STAFF: tuple[Role, ...] = ("site", "coordinator", "reviewer", "auditor")
-Since = Annotated[date | None, Query(description="Latest form completed on this date or later.")]
-SinceAt = Annotated[AwareDatetime | None, Query(description="At this instant or later.")]
+Since = Annotated[
+    date | None,
+    WRITTEN_DATE,
+    Query(description="Latest form completed on this date or later."),
+]
+SinceAt = Annotated[
+    AwareDatetime | None, WRITTEN_INSTANT, Query(description="At this instant or later.")
+]
 STEP = 500
 LOOKED_AT = 5_000
 """Records looked at for one page of a filtered log."""

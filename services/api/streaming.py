@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from enrollment.commands import Actor
 from services.api.ports import UnavailableError
@@ -21,6 +22,26 @@ def sse(number: int, data: bytes, event: str | None = None) -> bytes:
     """One event; JSON as we write it has no line breaks. `number` comes back as Last-Event-ID."""
     named = b"" if event is None else b"event: " + event.encode() + b"\n"
     return b"id: %d\n%sdata: %s\n\n" % (number, named, data)
+
+
+class _Counted(StreamingResponse):
+    """Counts from the moment it is the answer until its reader is gone, however it ends."""
+
+    def __init__(
+        self, chunks: AsyncIterator[bytes], counter: Counter[str], actor_id: str, **more: Any
+    ) -> None:
+        super().__init__(chunks, **more)
+        self._counter = counter
+        self._actor_id = actor_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._counter[self._actor_id] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._counter[self._actor_id] -= 1
+            if not self._counter[self._actor_id]:
+                del self._counter[self._actor_id]
 
 
 class Streams:
@@ -40,21 +61,13 @@ class Streams:
         full = self._open.total() >= self._settings.max_streams
         if full or self._open[actor.id] >= self._settings.max_streams_per_actor:
             raise Problem(TOO_MANY_STREAMS, "No more streams now.", headers={"Retry-After": "5"})
-        return StreamingResponse(
-            self._counted(actor, source), headers=HEADERS, media_type="text/event-stream"
+        return _Counted(
+            self._alive(source),
+            self._open,
+            actor.id,
+            headers=HEADERS,
+            media_type="text/event-stream",
         )
-
-    async def _counted(
-        self, actor: Actor, source: AsyncGenerator[bytes, None]
-    ) -> AsyncIterator[bytes]:
-        self._open[actor.id] += 1
-        try:
-            async for chunk in self._alive(source):
-                yield chunk
-        finally:
-            self._open[actor.id] -= 1
-            if not self._open[actor.id]:
-                del self._open[actor.id]
 
     async def _alive(self, source: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
         stopping = asyncio.create_task(self._stopping.wait())

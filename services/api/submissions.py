@@ -11,11 +11,12 @@ from services.api.answers import Answered, PendingSubmission, answer_response
 from services.api.documented import EVERYWHERE, problems
 from services.api.identity import Submission, parse_submission
 from services.api.intake import Intake
+from services.api.parameters import KnownParameters
 from services.api.ports import UnavailableError
 from services.api.problems import NO_SUBMISSION, NOT_THIS_ROLE, Problem
 from services.api.reading import unavailable
 
-router = APIRouter(prefix="/v1/submissions", tags=["writes"])
+router = APIRouter(prefix="/v1/submissions", tags=["writes"], route_class=KnownParameters)
 
 
 @router.get(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import Response
@@ -21,7 +20,10 @@ from services.api.faults import field, of_body, of_form, of_protocol
 from services.api.headers import AT, SITE, acting_for, received_at, site_acted_for, wait_seconds
 from services.api.identity import Submission, checked_key
 from services.api.intake import Intake
+from services.api.json_text import plain_json
+from services.api.parameters import KnownParameters
 from services.api.problems import NO_TRIAL, Problem
+from services.api.rates import WriteRates
 from services.api.reading import SubjectId, TrialId, find_trial, ports_of
 from services.api.writes import WRITES, Write
 from services.settings import ApiSettings
@@ -33,7 +35,7 @@ BODIES: dict[str, type[c.Model]] = {
 
 
 def write_routes() -> APIRouter:
-    router = APIRouter(prefix="/v1/trials/{trial_id}")
+    router = APIRouter(prefix="/v1/trials/{trial_id}", route_class=KnownParameters)
     for write in WRITES:
         router.add_api_route(
             write.path,
@@ -66,9 +68,11 @@ async def _receive(
     write: Write, request: Request, actor: c.Actor, trial_id: str, subject_id: str | None
 ) -> Response:
     require_role(actor, *write.roles)
-    key = checked_key(request.headers.get("idempotency-key"))
+    rates: WriteRates = request.app.state.rates
+    rates.take(actor)
+    key = checked_key(request.headers.getlist("idempotency-key"))
     settings: ApiSettings = request.app.state.settings
-    raw = await read_body(request, settings.max_body_bytes)
+    raw = await read_body(request, settings.max_body_bytes, settings.body_seconds)
     command = _form(write, raw, subject_id) if write.is_form else _plain(write, raw, subject_id)
     site_id = site_acted_for(actor, request.headers.get(SITE), _site_of(command))
     trial = await find_trial(request, trial_id)
@@ -105,21 +109,22 @@ def _readable_protocol(text: str) -> None:
         raise of_protocol(error) from None
 
 
-def checked_form(raw: bytes) -> ScreeningForm:
+def checked_form(raw: bytes) -> tuple[ScreeningForm, dict[str, Any]]:
+    """The form, and the plain JSON it was sent as."""
+    plain = plain_json(raw)
     try:
         form = parse_form(raw)
     except FormError as error:
         raise of_form(error) from None
     check_years(dict(form))
-    return form
+    return form, plain
 
 
 def _form(write: Write, raw: bytes, subject_id: str | None) -> c.AnyCommand:
     """The form as received: a form that parses has no number that is not whole."""
-    form = checked_form(raw)
+    form, plain = checked_form(raw)
     if subject_id is not None and form.subject_id != subject_id:
         raise field("/subject_id", "differs from the address", "write the subject of the address")
-    plain = orjson.loads(raw)
     made = c.SubmitForm if write.command is c.SubmitForm else c.AmendForm
     return made(subject_id=form.subject_id, site_id=form.site_id, form=plain)
 

@@ -13,6 +13,7 @@ from services.api.actor import CurrentActor, require_role
 from services.api.bodies import read_body
 from services.api.documented import READ_PROBLEMS, json_body, problems
 from services.api.examples import FORM
+from services.api.parameters import KnownParameters
 from services.api.ports import UnavailableError
 from services.api.problems import (
     BAD_JSON,
@@ -24,8 +25,11 @@ from services.api.problems import (
     NOT_THIS_ROLE,
     NOT_THIS_SITE,
     TOO_LARGE,
+    TOO_MANY_WRITES,
+    TOO_SLOW,
     Problem,
 )
+from services.api.rates import WriteRates
 from services.api.reading import SubjectId, TrialId, ports_of, trial_in_force, unavailable
 from services.api.reads import now_of
 from services.api.submit import checked_form
@@ -33,7 +37,7 @@ from services.api.views import instant, json_response, visible
 from services.settings import ApiSettings
 from streams.record import Record
 
-router = APIRouter(prefix="/v1/trials/{trial_id}", tags=["reads"])
+router = APIRouter(prefix="/v1/trials/{trial_id}", tags=["reads"], route_class=KnownParameters)
 STAFF: tuple[Role, ...] = ("site", "coordinator", "reviewer", "auditor")
 
 
@@ -89,7 +93,15 @@ def _judged(record: Record, subject_id: str) -> FormJudged | None:
     responses={
         **READ_PROBLEMS,
         **problems(
-            BAD_JSON, NOT_THIS_ROLE, NOT_THIS_SITE, NO_PROTOCOL, TOO_LARGE, NOT_JSON, INVALID
+            BAD_JSON,
+            NOT_THIS_ROLE,
+            NOT_THIS_SITE,
+            TOO_SLOW,
+            NO_PROTOCOL,
+            TOO_LARGE,
+            NOT_JSON,
+            INVALID,
+            TOO_MANY_WRITES,
         ),
     },
     openapi_extra={"requestBody": json_body("ScreeningForm", FORM)},
@@ -100,8 +112,10 @@ async def preview_verdict(request: Request, actor: CurrentActor, trial_id: Trial
     Signed settlements of the subject, if it is known, count as they would on submitting.
     """
     require_role(actor, "site", "coordinator", "reviewer")
+    rates: WriteRates = request.app.state.rates
+    rates.take(actor)
     settings: ApiSettings = request.app.state.settings
-    form = checked_form(await read_body(request, settings.max_body_bytes))
+    form, _ = checked_form(await read_body(request, settings.max_body_bytes, settings.body_seconds))
     if not actor.may_touch(form.site_id):
         raise Problem(NOT_THIS_SITE, "The form is of a site that is not yours.")
     trial = await trial_in_force(request, trial_id)
