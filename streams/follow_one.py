@@ -162,6 +162,9 @@ class Follow:
         entry = keys.entry_id(self.tip.sequence)
         there = await self._redis.xrange(keys.log(self._trial_id), entry, entry)
         if not there:
+            if not await self._redis.exists(keys.log(self._trial_id)):
+                # Redis lost all of it: its owner brings it back, and ours is right meanwhile.
+                return
             self._behind += 1
             if self._behind > PATIENCE:
                 raise _OtherChainError

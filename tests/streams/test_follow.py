@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from streams import keys
+from streams import follow_one, keys
 from streams.follow import TrialFollower
 from streams.settings import Settings
 from tests.streams.conftest import NewOwner
@@ -117,6 +117,44 @@ async def test_a_fold_outlives_a_redis_that_is_emptied_and_rebuilt(
     await owner.put([request(trial, 3)])
     await owner.handle()
     assert await follower.wait_for(trial, command_id(trial, 3), 30) is not None
+
+
+async def test_a_fold_is_kept_for_as_long_as_redis_has_nothing_of_the_trial(
+    follower: TrialFollower,
+    new_owner: NewOwner,
+    trial: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(follow_one, "BLOCK_MS", 10)
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, 0)])
+    await owner.handle()
+    assert await follower.wait_for(trial, command_id(trial, 0), 30) is not None
+    await owner.redis.delete(*keys.of_trial(trial))
+    looked = await looks(follower, trial, follow_one.PATIENCE + 2, monkeypatch)
+    assert looked > follow_one.PATIENCE
+    fold = await follower.trial(trial)
+    assert fold is not None
+    assert fold.slots == 1
+
+
+async def looks(
+    follower: TrialFollower, trial: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """Waits until the follower has looked at the head so many times more."""
+    follow = follower._follows[trial]
+    look, seen, enough = follow._look_at_head, [0], asyncio.Event()
+
+    async def counted() -> None:
+        await look()
+        seen[0] += 1
+        if seen[0] >= count:
+            enough.set()
+
+    monkeypatch.setattr(follow, "_look_at_head", counted)
+    await asyncio.wait_for(enough.wait(), 60)
+    return seen[0]
 
 
 async def test_another_chain_in_redis_is_folded_anew(
