@@ -4,6 +4,7 @@ The owner of the partition does it, behind its recovery, when an operator asks f
 on with the old keys until the new ones are whole; `{trial}:...` never shows half a log.
 """
 
+import asyncio
 import json
 import logging
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from streams.topics import LOG as LOG_TOPIC
 LOG = logging.getLogger(__name__)
 CHUNK = 200
 """Records published in one round trip."""
+TOLD_EVERY = 1000
+"""Records after which it is said how far the owner is."""
 TOLD_SECONDS = 3600
 STAGING = ":rebuilt"
 """At the end of the keys of a trial that is being built."""
@@ -135,6 +138,8 @@ class Rebuild:
         staged = ReadSide(self.redis, names=_staged)
         tips: dict[str, Tip] = {}
         pending: dict[str, list[Entry]] = {}
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        sent.set_result(None)
         records = 0
         async for offset, stored in self.reader.read(
             LOG_TOPIC, ledger.partition, 0, ledger.last_offset + 1
@@ -144,10 +149,12 @@ class Rebuild:
                 pending.setdefault(entry[0], []).append(entry[1])
             records += 1
             if records % CHUNK == 0:
-                await _publish(staged, pending, ledger.last_offset)
+                await sent  # One is under way while the next is read.
+                sent = asyncio.ensure_future(_publish(staged, pending, ledger.last_offset))
                 pending = {}
-                told = replace(progress, read=offset + 1)
-                await self.requests.tell(ledger.partition, told)
+            if records % TOLD_EVERY == 0:
+                await self.requests.tell(ledger.partition, replace(progress, read=offset + 1))
+        await sent
         await _publish(staged, pending, ledger.last_offset)
         if tips != wanted:
             raise NotRebuiltError("trial.log gives other tips than its owner knows")
@@ -161,7 +168,8 @@ class Rebuild:
         pipeline = self.redis.pipeline(transaction=True)
         for key, fresh, exists in zip(keys.of_trial(trial_id), new, there, strict=True):
             if exists:
-                pipeline.rename(fresh, key)
+                # Not `rename`: pipelines of a cluster refuse it, though both are in one slot.
+                pipeline.execute_command("RENAME", fresh, key)
             else:
                 pipeline.delete(key)
         await pipeline.execute()

@@ -53,7 +53,7 @@ def name() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class Taken:
     """A trial at one moment; the fold is frozen, the decisions are copied."""
 
     trial_id: str
@@ -63,7 +63,7 @@ class _Taken:
     decided: tuple[tuple[bytes, bytes], ...]
 
     @classmethod
-    def of(cls, trial_id: str, known: TrialLedger) -> "_Taken":
+    def of(cls, trial_id: str, known: TrialLedger) -> "Taken":
         return cls(trial_id, known.trial, known.tip, known.public, tuple(known.decided.items()))
 
     def pieces(self) -> Iterator[tuple[str, bytes]]:
@@ -93,7 +93,7 @@ class Snapshots:
                 last = -1
             if known.tip.sequence - last >= EVERY:
                 self._at[trial_id] = known.tip.sequence
-                self._writing = asyncio.create_task(self._try(_Taken.of(trial_id, known)))
+                self._writing = asyncio.create_task(self._try(Taken.of(trial_id, known)))
                 return
 
     async def stop(self) -> None:
@@ -101,13 +101,13 @@ class Snapshots:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
 
-    async def _try(self, taken: _Taken) -> None:
+    async def _try(self, taken: Taken) -> None:
         try:
             await self.write(taken)
         except (RedisError, OSError, TimeoutError) as error:
             LOG.info("no snapshot: %s", type(error).__name__, extra={"trial": taken.trial_id})
 
-    async def write(self, taken: _Taken) -> None:
+    async def write(self, taken: Taken) -> None:
         """Whole or not at all: readers see the one before until all pieces are there."""
         key = keys.snapshot(taken.trial_id, name())
         new = f"{key}:new"

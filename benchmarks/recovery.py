@@ -1,0 +1,185 @@
+"""Measures recovery on a real Kafka and a real Redis: `python -m benchmarks.recovery`.
+
+Records of one trial are put into `trial.log` by the real decider; then, in one run over the same
+topic: a bare consumer, a recovery with an empty Redis, a takeover with Redis as it was left, one
+from a snapshot, and a rebuild. `docs/performance.md` explains the figures.
+"""
+
+import asyncio
+import itertools
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import click
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks.forms import Forms
+from benchmarks.stack import OwnStack, Stack
+from benchmarks.trials import SITES, Prepared, form_request, phase_two, protocol_text, utc_now
+from enrollment.commands import JudgedRequest, Request
+from streams.batch import Command, Written, decide_all
+from streams.cases import Cases
+from streams.kafka import Outgoing, Producer
+from streams.ledger import Ledger
+from streams.log_reader import LogReader
+from streams.partition import partition_of
+from streams.read_side import ReadSide
+from streams.rebuild import Asked, Rebuild, Requests
+from streams.recovery import Recovery
+from streams.redis_client import Client, redis_client
+from streams.rules import RULES
+from streams.settings import Settings
+from streams.snapshots import Snapshots, Taken
+from streams.topics import LOG, create
+
+TRIAL = "BENCH"
+BATCH = 100
+MINUTES_MAX = 10
+CONSOLE = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an owner recovers with, and the partition of the trial."""
+
+    settings: Settings
+    partition: int
+    redis: Client
+    reader: LogReader
+    producer: Producer
+
+    def recovery(self, *, snapshots: bool) -> Recovery:
+        async def append(partition: int, trial_id: str, records: list[bytes]) -> list[int]:
+            raise AssertionError("nothing is lost in this measurement")
+
+        held = Snapshots(self.redis) if snapshots else None
+        return Recovery(self.reader, ReadSide(self.redis), RULES, append, Cases(), held)
+
+
+@click.command(help=__doc__)
+@click.option("--records", default=20_000, help="Records of the trial, one a subject.")
+def main(records: int) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=CONSOLE) as bar, OwnStack() as stack:
+        rates = asyncio.run(_bounded(stack, records, bar))
+    table = Table(title=f"Records a second, {records:,} records of one trial")
+    for column in ("way", "records/s", "of the bare consumer", "seconds"):
+        table.add_column(column, justify="left" if column == "way" else "right")
+    bare = rates["a bare consumer"]
+    for name, rate in rates.items():
+        table.add_row(name, f"{rate:,.0f}", f"{rate / bare:.2f}", f"{records / rate:.2f}")
+    CONSOLE.print(table)
+
+
+async def _bounded(stack: Stack, records: int, bar: Progress) -> dict[str, float]:
+    settings = stack.settings(flush=False)
+    async with asyncio.timeout(MINUTES_MAX * 60):
+        await create(settings)
+        redis, reader, producer = redis_client(settings), LogReader(settings), Producer(settings)
+        await reader.start()
+        await producer.start()
+        partition = partition_of(TRIAL, settings.partitions)
+        parts = Parts(settings, partition, redis, reader, producer)
+        try:
+            return await _measure(parts, await _fill(parts, records, bar), bar)
+        finally:
+            await producer.stop()
+            await reader.stop()
+            await redis.aclose()
+
+
+async def _fill(parts: Parts, records: int, bar: Progress) -> int:
+    """Puts the records into `trial.log`; returns how many there are in all."""
+    task = bar.add_task("deciding", total=records)
+    prepared = phase_two(TRIAL, utc_now(), protocol_text(phase2_number=100_000, limited=False))
+    forms = Forms(prepared.trial.in_force.local_date(prepared.at), SITES).of("S")
+    requests = itertools.chain(
+        prepared.requests,
+        (form_request(TRIAL, form, prepared.at) for form in itertools.islice(forms, records)),
+    )
+    ledger, done = Ledger(parts.partition), 0
+    while some := list(itertools.islice(requests, BATCH)):
+        await parts.producer.send_all(_decided(ledger, some, prepared))
+        done += len(some)
+        bar.update(task, completed=min(done, records))
+    return done
+
+
+def _decided(ledger: Ledger, requests: list[Request], prepared: Prepared) -> list[Outgoing]:
+    late = prepared.at + timedelta(minutes=1)
+    commands = [Command(JudgedRequest(**dict(request)), late) for request in requests]
+    outgoing = []
+    for result in decide_all(ledger, commands, RULES):
+        assert isinstance(result, Written), result
+        ledger.last_offset += 1
+        known = ledger.trials[TRIAL]
+        known.accept(result.record, ledger.last_offset, result.trial, result.public)
+        outgoing.append(Outgoing(LOG, ledger.partition, TRIAL.encode(), result.record.stored))
+    return outgoing
+
+
+async def _measure(parts: Parts, records: int, bar: Progress) -> dict[str, float]:
+    rates: dict[str, float] = {}
+
+    async def timed(name: str, work: Callable[[], Awaitable[object]]) -> None:
+        task = bar.add_task(name, total=1)
+        start = time.perf_counter()
+        await work()
+        rates[name] = records / (time.perf_counter() - start)
+        bar.update(task, completed=1)
+
+    async with _bare(parts) as consumer:
+        await timed("a bare consumer", lambda: _take(consumer, records))
+    plain, quick = parts.recovery(snapshots=False), parts.recovery(snapshots=True)
+    await timed("recovery, Redis empty", lambda: plain.recover(parts.partition))
+    await timed("takeover, Redis as it was left", lambda: plain.recover(parts.partition))
+    ledger = await plain.recover(parts.partition)
+    known = ledger.trials[TRIAL]
+    await timed("a snapshot written", lambda: _snapshot(parts, Taken.of(TRIAL, known)))
+    await timed("takeover from a snapshot", lambda: quick.recover(parts.partition))
+    requests = Requests(parts.redis)
+    await requests.ask(parts.partition, Asked("benchmark", TRIAL))
+    rebuild = Rebuild(parts.reader, parts.redis, requests, Cases())
+    await timed("rebuild", lambda: rebuild.run(ledger))
+    return rates
+
+
+async def _snapshot(parts: Parts, taken: Taken) -> None:
+    await Snapshots(parts.redis).write(taken)
+
+
+@asynccontextmanager
+async def _bare(parts: Parts) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer at the beginning of the same partition."""
+    consumer = AIOKafkaConsumer(
+        **parts.settings.kafka_client(),
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
+    await consumer.start()
+    try:
+        at = TopicPartition(LOG, parts.partition)
+        consumer.assign([at])
+        consumer.seek(at, 0)
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _take(consumer: AIOKafkaConsumer, records: int) -> None:
+    """`getmany`, and nothing else."""
+    taken = 0
+    while taken < records:
+        taken += sum(map(len, (await consumer.getmany(timeout_ms=500)).values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
