@@ -264,6 +264,8 @@ class DecideStage:
         if asked:
             self._forget((ledger.partition,))
             return
+        if self._resuming.may_age(ledger.partition):
+            await self._resuming.keep(ledger, self._producer, int(time.time() * 1000))
         await self._clock.tick(ledger)
         if self._recovery.snapshots is not None:
             self._recovery.snapshots.consider(ledger)

@@ -21,6 +21,13 @@ class Source(Model):
     offset: int
 
 
+class Kept(Model):
+    """When a message was sent again, and its place among those of its trial."""
+
+    at_ms: int
+    place: int
+
+
 class ParkedMessage(Model):
     """One parked message. `payload` is the message as it came, base64; it may be clinical."""
 
@@ -32,6 +39,8 @@ class ParkedMessage(Model):
     source: Source
     timestamp_ms: int
     payload: str
+    kept: Kept | None = None
+    """Set where it was sent here again: its trial is still halted, and Kafka forgets by age."""
 
     def original(self) -> bytes:
         return base64.b64decode(self.payload)
@@ -53,7 +62,17 @@ class Resumed(Model):
     trial: str
 
 
-Entry = ParkedMessage | Resume | Resumed
+class Retried(Model):
+    """An operator sent a parked message to its topic again: `offset` is that of the parked one."""
+
+    kind: Literal["retried"] = "retried"
+    format: Literal[1] = 1
+    trial: str | None
+    offset: int
+    sent_to: Source
+
+
+Entry = ParkedMessage | Resume | Resumed | Retried
 ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="kind")])
 
 
@@ -72,6 +91,18 @@ def parked(item: Item, topic: str, trial_id: str | None, reason: Reason, detail:
 
 def marker(entry: Resume | Resumed, partition: int) -> Outgoing:
     return _outgoing(entry, partition, entry.trial.encode())
+
+
+def kept(message: ParkedMessage, now_ms: int, place: int) -> Outgoing:
+    """The same message once more, younger."""
+    assert message.trial is not None, "only what halts a trial is kept"
+    again = message.model_copy(update={"kept": Kept(at_ms=now_ms, place=place)})
+    return _outgoing(again, message.source.partition, message.trial.encode())
+
+
+def retried(offset: int, message: ParkedMessage, sent_to: Source) -> Outgoing:
+    entry = Retried(trial=message.trial, offset=offset, sent_to=sent_to)
+    return _outgoing(entry, message.source.partition, (message.trial or "").encode())
 
 
 def _outgoing(entry: Entry, partition: int, key: bytes) -> Outgoing:
