@@ -308,3 +308,13 @@ def test_a_report_can_be_written_as_json(whole: Path, tmp_path: Path) -> None:
     told = orjson.loads(orjson.dumps(report.as_json()))
     assert told["holds"] is False
     assert told["faults"][0]["matters"].startswith("A record was changed")
+
+
+def test_rules_that_decide_otherwise_have_another_version(records: tuple[Record, ...]) -> None:
+    """The story's last hash stands for every event, verdict and answer in it.
+
+    If this fails, records that were written before can no longer be derived: raise `RULES_VERSION`,
+    unless it is the story or its protocol that was changed. Then write the new hash here.
+    """
+    head = "4725cdca8cb18f6812e3e72b99fe21f3406fe0c582d0a8e766580ad6f5d99e7c"
+    assert (RULES_VERSION, records[-1].hash) == (1, head)
