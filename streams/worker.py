@@ -30,7 +30,8 @@ from streams.read_side import ReadSide
 from streams.rebuild import Rebuild, Requests
 from streams.record import HigherFormatError
 from streams.recovery import Recovery
-from streams.redis_client import redis_client
+from streams.redis_client import check_redis, redis_client
+from streams.redis_cluster import WrongModeError
 from streams.requests import REQUESTS
 from streams.rules import RULES, judge_form, parse_protocol
 from streams.settings import Settings
@@ -75,11 +76,13 @@ async def wait_for_parts(settings: Settings, health: Health) -> None:
             try:
                 await check(settings)
                 health.is_back("kafka")
-                await redis.ping()
+                await check_redis(redis, settings)
                 health.is_back("redis")
                 return
             except (KafkaError, OSError, TimeoutError):
                 health.is_away("kafka")
+            except WrongModeError:
+                raise
             except RedisError:
                 health.is_away("redis")
             await asyncio.sleep(pause)

@@ -45,6 +45,8 @@ class RedisServer:
     program: RedisProgram
     port: int
     log_to: Path | None = None
+    options: tuple[str, ...] = ()
+    """More of the server's own, as `--cluster-enabled yes`."""
 
     @property
     def url(self) -> str:
@@ -68,6 +70,7 @@ class RedisServer:
                 *("--port", str(self.port), "--bind", LOOPBACK),
                 *("--dir", str(self.data), "--appendonly", "yes", "--appendfsync", "always"),
                 *("--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no"),
+                *self.options,
             ],
             self.log,
         )

@@ -23,7 +23,7 @@ from tests.enrollment.forms import eligible_form
 from tests.protocols.build import protocol_text
 from tests.services.conftest import MEANING
 from tests.services.live import tell
-from tests.streams.workers import ROOT, WorkerProcess
+from tests.streams.workers import ROOT, WorkerProcess, as_environment
 
 TODAY = datetime.now(UTC).date()
 
@@ -40,8 +40,7 @@ class ApiProcess:
     def start(self) -> "ApiProcess":
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HOLDFAST_")}
         environment |= {
-            "HOLDFAST_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
-            "HOLDFAST_REDIS_URL": self.settings.redis_url,
+            **as_environment(self.settings),
             "HOLDFAST_TOKEN_FILE": str(self.token_file),
             "HOLDFAST_API_PORT": str(self.port),
         }
