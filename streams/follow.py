@@ -18,7 +18,9 @@ from enrollment.trial import Trial
 from streams import keys
 from streams.chain import EMPTY
 from streams.follow_one import Follow
+from streams.partition import partition_of
 from streams.ports import Evolve, NewTrial
+from streams.rebuild import Requests
 from streams.record import Record, parse
 from streams.redis_client import Client, redis_client
 from streams.settings import Settings
@@ -96,6 +98,12 @@ class TrialFollower:
         """Of the last record in the fold that `trial` gives; -1 while none is."""
         follow = self._follows.get(trial_id)
         return follow.tip.sequence if follow is not None else -1
+
+    async def rebuilding(self, trial_id: str) -> bool:
+        """Whether an operator has the read side of its partition built anew just now."""
+        partition = partition_of(trial_id, self._settings.partitions)
+        told = await Requests(self._redis).progress(partition)
+        return told is not None and told.state == "running"
 
     async def answer(self, trial_id: str, command_id: UUID) -> StoredAnswer | None:
         """The stored answer of a command, none while it is not decided (or was without effect)."""

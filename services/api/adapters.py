@@ -116,6 +116,10 @@ class RedisTrials:
     def sequence(self, trial_id: str) -> int:
         return self._follower.sequence(trial_id)
 
+    async def rebuilding(self, trial_id: str) -> bool:
+        with _outages():
+            return await self._follower.rebuilding(trial_id)
+
     async def answer(self, trial_id: str, command_id: UUID) -> StoredAnswer | None:
         with _outages():
             return await self._follower.answer(trial_id, command_id)

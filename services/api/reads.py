@@ -1,5 +1,6 @@
 """Reads: trials, board, subjects, waitlist, log. Another site's subjects are as good as unknown."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -50,6 +51,7 @@ SinceAt = Annotated[
 STEP = 500
 LOOKED_AT = 5_000
 """Records looked at for one page of a filtered log."""
+TOLD_SECONDS = 0.5
 
 
 def now_of(request: Request, trial: Trial) -> datetime:
@@ -71,7 +73,17 @@ async def list_trials(request: Request, actor: CurrentActor) -> Response:
 async def read_board(request: Request, actor: CurrentActor, trial_id: TrialId) -> Response:
     require_role(actor, *STAFF)
     trial = await known_trial(request, trial_id)
-    return json_response(board_json(trial, now_of(request, trial), actor))
+    shown = board_json(trial, now_of(request, trial), actor)
+    return json_response(shown | {"rebuilding": await _rebuilding(request, trial_id)})
+
+
+async def _rebuilding(request: Request, trial_id: str) -> bool:
+    """Told beside the board, and never in its way: a read side that is away is told elsewhere."""
+    try:
+        async with asyncio.timeout(TOLD_SECONDS):
+            return await ports_of(request).trials.rebuilding(trial_id)
+    except (UnavailableError, TimeoutError):
+        return False
 
 
 @router.get("/{trial_id}/subjects", operation_id="listSubjects", summary="Subjects, by id")

@@ -37,6 +37,7 @@ class Memory:
     slow: bool = False
     kafka_away: bool = False
     redis_away: bool = False
+    rebuilding: set[str] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ports(self) -> Ports:
@@ -124,6 +125,10 @@ class MemoryTrials:
     def sequence(self, trial_id: str) -> int:
         one = self.memory.trials.get(trial_id)
         return len(one.records) - 1 if one is not None else -1
+
+    async def rebuilding(self, trial_id: str) -> bool:
+        self._check()
+        return trial_id in self.memory.rebuilding
 
     async def answer(self, trial_id: str, command_id: UUID) -> StoredAnswer | None:
         self._check()

@@ -170,3 +170,15 @@ async def test_an_amended_form_brings_another_verdict_and_other_sites_see_none(
     hidden = await trial.get("/v1/trials/T1/subjects/A/verdict", "token-s2")
     unknown = await trial.get("/v1/trials/T1/subjects/ZZ/verdict", "token-s2")
     assert (hidden.status_code, hidden.json()["type"]) == (404, unknown.json()["type"])
+
+
+async def test_the_board_says_while_the_read_side_is_rebuilt_and_never_waits_for_that(
+    trial: Caller, memory: Memory
+) -> None:
+    await five(trial)
+    assert (await trial.get("/v1/trials/T1/board")).json()["rebuilding"] is False
+    memory.rebuilding.add("T1")
+    assert (await trial.get("/v1/trials/T1/board")).json()["rebuilding"] is True
+    memory.redis_away = True
+    board = await trial.get("/v1/trials/T1/board")
+    assert (board.status_code, board.json()["rebuilding"]) == (200, False)
