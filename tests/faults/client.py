@@ -10,8 +10,8 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from tests.faults.history import Asked, Heard, History
 from tests.faults.asking import Answer, ask, bearer, get
+from tests.faults.history import Asked, Heard, History
 from tests.faults.stack import Stack, token_of
 
 NAMESPACE = UUID("0b5d4f0c-3d1e-5a35-9d5b-3f0f6f1c7a11")

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.enrollment.forms import eligible_form
+from tests.faults.asking import bearer
 from tests.faults.campaign import Outcome
 from tests.faults.checker import Violation
 from tests.faults.client import TrialUnderLoad
 from tests.faults.faults import KINDS, Scene
 from tests.faults.history import History
-from tests.faults.asking import bearer
 from tests.faults.load import START, open_trial
 from tests.faults.stack import SITES, Stack, token_of
 

@@ -182,8 +182,6 @@ def _parts(stack: Stack) -> dict[str, Part]:
         "HOLDFAST_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
         "HOLDFAST_SEND_TIMEOUT_SECONDS": "10",
         # The clients of all trials are the same few actors.
-        "HOLDFAST_WRITES_PER_SECOND": "1000",
-        "HOLDFAST_WRITES_BURST": "1000",
         "HOLDFAST_TOKEN_FILE": str(_tokens(stack.folder)),
         "HOLDFAST_WRITES_PER_SECOND": "100000",
         "HOLDFAST_WRITES_BURST": "100000",
