@@ -77,13 +77,13 @@ def crashes(point: str, both: bool) -> Inject:
     async def inject(scene: Scene, chance: random.Random) -> Parameters:
         names = ("worker-1", "worker-2") if both else (chance.choice(("worker-1", "worker-2")),)
         told = {name: f"{point}:{chance.randint(1, 2)}" for name in names}
-        await asyncio.gather(*(_crash_at(scene.stack.parts[n], p) for n, p in told.items()))
-        return {"crash_at": told}
+        went = [_crash_at(scene.stack.parts[name], where) for name, where in told.items()]
+        return {"crash_at": told, "crashed_there": await asyncio.gather(*went)}
 
     return inject
 
 
-async def _crash_at(part: Part, point: str) -> None:
+async def _crash_at(part: Part, point: str) -> bool:
     """Restarted with the hook; ends by itself there, or is ended when nothing led it there."""
     async with part.busy:
         part.crash_at = point
@@ -93,8 +93,10 @@ async def _crash_at(part: Part, point: str) -> None:
         deadline = asyncio.get_running_loop().time() + CRASH_WITHIN_SECONDS
         while part.restarts < before + 2 and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.1)
-        if part.restarts < before + 2:
+        crashed = part.restarts >= before + 2
+        if not crashed:
             part.signal(signal.SIGTERM)
+        return crashed
 
 
 async def kill_redis(scene: Scene, chance: random.Random) -> Parameters:
@@ -153,7 +155,7 @@ async def _keys_gone(scene: Scene, chance: random.Random, names: tuple[str, ...]
 async def redis_disk_full(scene: Scene, chance: random.Random) -> Parameters:
     """No file may grow: Redis ends at a write, and again at each start, until there is room."""
     stack = scene.stack
-    left, seconds = chance.randint(0, 20_000), round(chance.uniform(2.0, 5.0), 2)
+    left, seconds = chance.randint(0, 3_000), round(chance.uniform(2.0, 5.0), 2)
     deaths = 0
     async with stack.redis_busy:
         deadline = asyncio.get_running_loop().time() + seconds
