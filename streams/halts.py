@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from streams.log_reader import LogReader
-from streams.parked import ENTRY, ParkedMessage, Resume, Resumed
+from streams.parked import ENTRY, Entry, ParkedMessage, Resume, Resumed
 from streams.topics import PARKED
 
 LOG = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ class Halt:
         """As they came: keeping takes all that was there by then, so the others came later."""
         later = [m for identity, m in self.parked.items() if identity not in self.kept]
         return [*sorted(self.kept.values(), key=_place), *later]
+
+    def identities(self) -> frozenset[Identity]:
+        return frozenset(self.parked) | frozenset(self.kept)
 
     def oldest_ms(self) -> int:
         """When the one that Kafka forgets first was parked or kept, or earlier."""
@@ -60,6 +63,10 @@ def fold(halts: dict[str, Halt], stored: bytes) -> None:
     except ValidationError:
         LOG.error("trial.parked holds something unreadable")
         return
+    take(halts, entry)
+
+
+def take(halts: dict[str, Halt], entry: Entry) -> None:
     if isinstance(entry, ParkedMessage):
         _park(halts, entry)
     elif isinstance(entry, Resume):

@@ -1,5 +1,6 @@
 """Reads a partition of `trial.log` (or of `trial.parked`) by offset, outside any group."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -35,6 +36,8 @@ class LogReader:
         )
         try:
             await consumer.start()
+            # A consumer that is stopped before its task has begun raises `CancelledError`.
+            await asyncio.sleep(0)
         except BaseException:
             await consumer.stop()
             raise
