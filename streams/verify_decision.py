@@ -33,7 +33,7 @@ from streams.verify_report import Kind
 FEW = 300
 """Up to so many subjects, every waitlist is walked through after each decision."""
 EVERY = 200
-"""Beyond, after each of so many; the counts are compared after every single one."""
+"""Beyond, after so many, or a tenth of the subjects; counts are compared after every single one."""
 
 Say = Callable[..., None]
 """Reports a fault: kind, sentence, and differences if there are any."""
@@ -47,6 +47,8 @@ class Follower:
     recount: Recount = field(default_factory=Recount)
     signed_for: set[str] = field(default_factory=set)
     signatures: int = 0
+    next_walk: int = 0
+    """The sequence from which everybody is walked through again."""
 
     def derive(self, record: Record, say: Say) -> bool:
         """Whether the rules give this very record; what is about the chain is taken as recorded."""
@@ -101,8 +103,9 @@ class Follower:
             self._check(partial(self._event, content, event, signature, say), say)
         moved = self._tried(lambda: evolve(self.trial, content.at, ()), say)
         self.trial = moved or self.trial
-        few = len(self.trial.subjects) <= FEW or content.sequence % EVERY == 0
-        if few:
+        subjects = len(self.trial.subjects)
+        if subjects <= FEW or content.sequence >= self.next_walk:
+            self.next_walk = content.sequence + max(EVERY, subjects // 10)
             self.check_all(say)
         else:
             self._check(lambda: check_counts(self.trial, self.recount), say)

@@ -144,28 +144,42 @@ def test_decisions_left_out_at_the_end_are_found_by_the_head_that_somebody_else_
 def test_an_over_enrolled_trial_is_found_by_deriving_and_by_the_invariant(
     tmp_path: Path, records: tuple[Record, ...]
 ) -> None:
-    """Somebody who waits is given a place that is not there, in a perfect chain."""
-
-    def over_enrol(plains: list[Plain]) -> None:
-        given = _first_place(plains)
-        for plain in plains:
-            for number, event in enumerate(plain["events"]):
-                if event["type"] == "Waitlisted" and event["rule"] == "full":
-                    plain["events"][number] = {
-                        **given,
-                        "subject_id": event["subject_id"],
-                        "site_id": event["site_id"],
-                        "slot_id": "slot-999",
-                        "from_waitlist": False,
-                    }
-                    return
-
     report = verify(forged(tmp_path / "f", records, over_enrol))
     said = [fault.says for fault in report.faults]
     assert any("with none free" in sentence for sentence in said), said
     assert any(
         fault.kind == "derivation" and "(SlotReserved)" in fault.says for fault in report.faults
     ), said
+
+
+def over_enrol(plains: list[Plain]) -> None:
+    """Somebody who waits is given a place that is not there."""
+    given = _first_place(plains)
+    for plain in plains:
+        for number, event in enumerate(plain["events"]):
+            if event["type"] == "Waitlisted" and event["rule"] == "full":
+                plain["events"][number] = {
+                    **given,
+                    "subject_id": event["subject_id"],
+                    "site_id": event["site_id"],
+                    "slot_id": "slot-999",
+                    "from_waitlist": False,
+                }
+                return
+
+
+def test_over_enrolment_is_found_even_under_rules_that_cannot_be_derived(
+    tmp_path: Path, records: tuple[Record, ...]
+) -> None:
+    def under_other_rules(plains: list[Plain]) -> None:
+        over_enrol(plains)
+        for plain in plains:
+            plain["rules"] = RULES_VERSION + 1
+
+    report = verify(forged(tmp_path / "f", records, under_other_rules))
+    assert report.derived == 0
+    assert any("with none free" in fault.says for fault in report.faults)
+    assert "derivation" not in kinds(report)
 
 
 def _first_place(plains: list[Plain]) -> Plain:
