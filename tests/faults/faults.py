@@ -10,13 +10,15 @@ from typing import Any
 
 from services.local import processes
 from tests.faults import messages
+from tests.faults.asking import get
 from tests.faults.client import TrialUnderLoad
 from tests.faults.proxy import Proxy, Trouble
 from tests.faults.stack import SESSION_SECONDS, Part, Stack
 
 Parameters = dict[str, Any]
 POINTS = ("decided", "sent", "published", "acknowledged")
-CRASH_WITHIN_SECONDS = 8.0
+RESTART_WITHIN_SECONDS, CRASH_WITHIN_SECONDS = 25.0, 4.0
+"""How long a worker may take to be ready with its hook, and then to come to that point."""
 
 
 @dataclass(slots=True)
@@ -90,9 +92,13 @@ async def _crash_at(part: Part, point: str) -> bool:
         before = part.restarts
         # In order: a killed one would keep its partitions for the length of its session.
         part.signal(signal.SIGTERM)
-        deadline = asyncio.get_running_loop().time() + CRASH_WITHIN_SECONDS
-        while part.restarts < before + 2 and asyncio.get_running_loop().time() < deadline:
+        loop = asyncio.get_running_loop()
+        deadline, ready = loop.time() + RESTART_WITHIN_SECONDS, False
+        while part.restarts < before + 2 and loop.time() < deadline:
             await asyncio.sleep(0.1)
+            if not ready and part.restarts > before:
+                ready = (await get(part.port, "/ready")).status == 200
+                deadline = loop.time() + CRASH_WITHIN_SECONDS if ready else deadline
         crashed = part.restarts >= before + 2
         if not crashed:
             part.signal(signal.SIGTERM)
