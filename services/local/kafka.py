@@ -5,11 +5,11 @@ import logging
 import subprocess
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -35,11 +35,11 @@ _JVM = (
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners={listeners},CONTROLLER://{host}:{controller_port}
+advertised.listeners={listeners}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}
 controller.quorum.voters=1@{host}:{controller_port}
 log.dirs={data}
 offsets.topic.replication.factor=1
@@ -56,6 +56,15 @@ unclean.leader.election.enable=false
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """Another way in besides the plain one. `properties` are its own, without its prefix."""
+
+    protocol: Literal["SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+    port: int
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Kafka:
     """A broker and controller in one process; everything it keeps is in `folder`."""
 
@@ -65,6 +74,12 @@ class Kafka:
     port: int
     controller_port: int
     log_to: Path | None = None
+    listeners: tuple[Listener, ...] = ()
+    """At most one for each protocol."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """More for the whole broker."""
+    users: Mapping[str, str] = field(default_factory=dict)
+    """Name -> password of who may log in by SCRAM-SHA-512; made when the folder is formatted."""
 
     @property
     def bootstrap(self) -> str:
@@ -116,12 +131,28 @@ class Kafka:
         self._properties.write_text(
             _PROPERTIES.format(
                 host=LOOPBACK,
-                port=self.port,
+                listeners=",".join(
+                    f"{name}://{LOOPBACK}:{port}"
+                    for name, port in (("PLAINTEXT", self.port), *self._others())
+                ),
+                protocols="".join(f",{name}:{name}" for name, _ in self._others()),
                 controller_port=self.controller_port,
                 data=str(self._data).replace("\\", "\\\\"),
-            ),
+            )
+            + "".join(f"{name}={value}\n" for name, value in self._more().items()),
             "utf-8",
         )
+
+    def _others(self) -> list[tuple[str, int]]:
+        return [(listener.protocol, listener.port) for listener in self.listeners]
+
+    def _more(self) -> dict[str, str]:
+        own = {
+            f"listener.name.{listener.protocol.lower()}.{name}": value
+            for listener in self.listeners
+            for name, value in listener.properties.items()
+        }
+        return {**self.properties, **own}
 
     def _format(self) -> None:
         said = subprocess.run(
@@ -129,6 +160,10 @@ class Kafka:
                 *self._java(),
                 "kafka.tools.StorageTool",
                 *("format", "-t", _new_cluster_id(), "-c", str(self._properties)),
+                *(
+                    f"--add-scram=SCRAM-SHA-512=[name={name},password={password}]"
+                    for name, password in self.users.items()
+                ),
             ],
             capture_output=True,
             text=True,
