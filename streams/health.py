@@ -10,6 +10,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from streams.cases import Cases
 from streams.pulse import beat
+from streams.refused import refusal
 
 LOG = logging.getLogger(__name__)
 LONGEST_PAUSE = 2.0
@@ -21,7 +22,8 @@ class Health:
     """Ready: started, Kafka and Redis answer, and every owned partition is recovered."""
 
     def __init__(self) -> None:
-        self._away: set[str] = set()
+        self._away: dict[str, str | None] = {}
+        self.ask_kafka: Callable[[], Awaitable[str | None]] = _nothing_known
         self.cases = Cases()
         self.started = False
         self.recovered = False
@@ -40,23 +42,37 @@ class Health:
             "started": self.started,
             "ready": self.ready,
             "recovered": self.recovered,
-            "waiting_for": sorted(self._away),
+            "waiting_for": [why or name for name, why in sorted(self._away.items())],
             "cases": self.cases.counts(),
         }
 
-    def is_away(self, name: str) -> None:
-        if name not in self._away:
-            LOG.warning("waiting for %s", name)
-        self._away.add(name)
+    def is_away(self, name: str, why: str | None = None) -> None:
+        """`why`: it answers and does not let us in; the sentence names the setting."""
+        if self._away.get(name, "") != why:
+            if why is None:
+                LOG.warning("waiting for %s", name)
+            else:
+                LOG.error("waiting for %s", why)
+        self._away[name] = why
 
     def is_back(self, name: str) -> None:
         if name in self._away:
             LOG.info("%s is back", name)
-        self._away.discard(name)
+        self._away.pop(name, None)
+
+    async def why_away(self, error: Exception) -> str | None:
+        """Why we are not let in, where that and not an outage is behind the error."""
+        if isinstance(error, RedisError):
+            return refusal(error, "redis")
+        return refusal(error, "kafka") or await self.ask_kafka()
 
     def not_wanted(self, name: str) -> None:
         """Whoever waited for it gave up waiting; others that wait say so again by themselves."""
-        self._away.discard(name)
+        self._away.pop(name, None)
+
+
+async def _nothing_known() -> str | None:
+    return None
 
 
 async def patiently(
@@ -75,14 +91,16 @@ async def patiently(
         try:
             result = await attempt()
         except ResponseError as error:
-            if not _is_passing(error):
+            why = refusal(error, "redis")
+            if why is None and not _is_passing(error):
                 raise
         except (RedisError, KafkaError, OSError, TimeoutError) as error:
+            why = await health.why_away(error)
             LOG.info("%s: %s", name, type(error).__name__)
         else:
             health.is_back(name)
             return result
-        health.is_away(name)
+        health.is_away(name, why)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     health.not_wanted(name)

@@ -32,6 +32,7 @@ from streams.record import HigherFormatError
 from streams.recovery import Recovery
 from streams.redis_client import check_redis, redis_client
 from streams.redis_cluster import WrongModeError
+from streams.refused import RefusedError, kafka_refuses
 from streams.requests import REQUESTS
 from streams.rules import RULES, judge_form, parse_protocol
 from streams.settings import Settings
@@ -79,16 +80,24 @@ async def wait_for_parts(settings: Settings, health: Health) -> None:
                 await check_redis(redis, settings)
                 health.is_back("redis")
                 return
-            except (KafkaError, OSError, TimeoutError):
+            except (KafkaError, OSError, TimeoutError) as error:
+                await _refused_or(error, health)
                 health.is_away("kafka")
             except WrongModeError:
                 raise
-            except RedisError:
+            except RedisError as error:
+                await _refused_or(error, health)
                 health.is_away("redis")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
     finally:
         await redis.aclose()
+
+
+async def _refused_or(error: Exception, health: Health) -> None:
+    """Returns for an outage, which may be waited for."""
+    if (why := await health.why_away(error)) is not None:
+        raise RefusedError(why) from None
 
 
 class Worker:
@@ -159,6 +168,7 @@ class Worker:
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until `stop` is set; any exception out of a stage comes out of here."""
     health = Health()
+    health.ask_kafka = partial(kafka_refuses, settings)
     watched = Watched(health)
     limits = Limits(
         settings.loop_blocked_seconds, settings.stage_hung_seconds, settings.message_seconds
@@ -190,7 +200,11 @@ async def _work(settings: Settings, stop: asyncio.Event, health: Health, watched
     app = build_app(settings, worker.stages(), started, commits)
     app.loop = asyncio.get_running_loop()
     try:
-        await worker.start()
+        try:
+            await worker.start()
+        except (KafkaError, RedisError, OSError) as error:
+            await _refused_or(error, health)
+            raise
         inboxes = {topic: stage.inbox for topic, stage in worker.stages().by_topic.items()}
         watched.stages(inboxes, (commits,))
         looking = watched.look_at_lag(
@@ -234,7 +248,7 @@ def main() -> None:
     try:
         check_process()
         uvloop.run(_main(Settings(), asked))
-    except (NotAsBuiltError, TopicsError, ValueError) as error:
+    except (NotAsBuiltError, RefusedError, TopicsError, ValueError) as error:
         LOG.critical("%s", error)
         sys.exit(EXIT_WRONG)
     except HigherFormatError as error:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
+from redis.exceptions import RedisError
 
 from enrollment.evolve import evolve
 from enrollment.trial import new_trial
@@ -21,6 +22,8 @@ from services.settings import ApiSettings
 from streams.follow import TrialFollower
 from streams.logs import log_json
 from streams.pauses import short_pauses
+from streams.redis_client import redis_client
+from streams.refused import kafka_refuses, refusal
 from streams.requests import RequestWriter
 from streams.settings import Settings
 from streams.stopping import Asked
@@ -28,6 +31,8 @@ from streams.watch import Limits
 from streams.watchdog import Watchdog, beside
 
 LOG = logging.getLogger("holdfast.api")
+EXIT_WRONG = 78
+"""Set up wrongly: starting it again does not help."""
 
 
 class Server(uvicorn.Server):
@@ -80,6 +85,19 @@ def make_app(settings: ApiSettings, streams: Settings) -> FastAPI:
     return build_app(ports, settings, lifespan)
 
 
+async def refused(streams: Settings) -> str | None:
+    """Why Kafka or Redis does not let us in; none when it does, or cannot be reached yet."""
+    redis = redis_client(streams)
+    try:
+        await redis.ping()
+    except (RedisError, OSError) as error:
+        if (why := refusal(error, "redis")) is not None:
+            return why
+    finally:
+        await redis.aclose()
+    return await kafka_refuses(streams)
+
+
 def main() -> None:
     if not __debug__:
         raise SystemExit("Run without -O: the safety checks are assertions.")
@@ -94,6 +112,9 @@ def main() -> None:
         raise SystemExit(f"Set these in the environment, see docs/operations.md: {names}") from None
     except TokenFileError as error:
         raise SystemExit(str(error)) from None
+    if (why := asyncio.run(refused(streams))) is not None:
+        LOG.critical("%s", why)
+        raise SystemExit(EXIT_WRONG)
     config = uvicorn.Config(
         app,
         host=settings.api_host,
