@@ -53,8 +53,8 @@ Measure = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": r"^\d{1,15}(\.\d{1,12})?$"},
-                {"type": "integer", "minimum": 0},
+                {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,12})?$"},
+                {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
             ],
             "description": "An exact decimal number: a string, or a whole number.",
             "examples": ["1.5", "1700"],

@@ -12,6 +12,8 @@ from services.api import problems as p
 from services.api.actor import SCHEME
 from services.api.answers import Answered, PendingSubmission
 from services.api.bodies import body_model
+from services.api.identity import KEY_PATTERN
+from services.api.reading import ID
 from services.api.writes import WRITES, Write
 
 REF = "#/components/schemas/{model}"
@@ -85,13 +87,15 @@ WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _header(name: str, required: bool, description: str, example: str) -> dict[str, Any]:
+def _header(
+    name: str, required: bool, description: str, example: str, **more: str
+) -> dict[str, Any]:
     return {
         "name": name,
         "in": "header",
         "required": required,
         "description": description,
-        "schema": {"type": "string"},
+        "schema": {"type": "string", **more},
         "example": example,
     }
 
@@ -102,14 +106,22 @@ WRITE_HEADERS = [
         True,
         "Opaque: 1 to 128 letters, digits, `.`, `_`, `:`, `-`. Part of the command id for ever.",
         "8f14e45f-ceea-467f-a8d0-5c7f0a7f9a11",
+        pattern=KEY_PATTERN,
     ),
     _header("Prefer", False, "`wait=N`: answer with the outcome within N seconds.", "wait=10"),
-    _header("Holdfast-Site", False, "The site acted for, if the token names several.", "S1"),
+    _header(
+        "Holdfast-Site",
+        False,
+        "For site staff: the site acted for, if the token names several.",
+        "S1",
+        pattern=ID,
+    ),
     _header(
         "Holdfast-At",
         False,
         "Only in trials with a simulated clock: when this happens. Default: the trial's time.",
         "2027-02-22T15:00:00Z",
+        format="date-time",
     ),
 ]
 

@@ -36,7 +36,12 @@ Number = Annotated[
     Query(pattern=r"^[0-9]{1,20}$", description="The `sequence` of the last event that you have."),
 ]
 LastEventId = Annotated[
-    str | None, Header(alias="Last-Event-ID", description="Sent by a reader that reconnects.")
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="Sent by a reader that reconnects.",
+        json_schema_extra={"pattern": "^[0-9]{1,20}$"},
+    ),
 ]
 STREAM_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {

@@ -10,6 +10,7 @@ from protocols.errors import ProtocolError
 from services.api.problems import BAD_JSON, INVALID, Fault, Problem
 
 SHOWN = 20
+_ID_PATTERN = "[A-Za-z0-9._-]{0,63}"
 _MENDS = {
     "missing": "add it",
     "extra_forbidden": "remove it",
@@ -20,7 +21,7 @@ _MENDS = {
     "string_type": "write text in quotes",
     "string_too_short": "write something",
     "string_too_long": "write less",
-    "string_pattern_mismatch": "use letters, digits, dot, underscore or hyphen; at most 64",
+    "string_pattern_mismatch": "write it as the pattern says",
     "int_type": "write a whole number without quotes",
     "int_from_float": "write a whole number",
     "int_parsing": "write a whole number",
@@ -54,6 +55,8 @@ def shown(name: str) -> str:
 def _fault(detail: Mapping[str, Any]) -> tuple[str, str]:
     kind, message = str(detail["type"]), str(detail["msg"]).removeprefix("Input ")
     rule = "unknown field" if kind == "extra_forbidden" else message[0].lower() + message[1:]
+    if _ID_PATTERN in message:
+        return rule, "use letters, digits, dot, underscore or hyphen; at most 64"
     return rule, _MENDS.get(kind, "correct it")
 
 
@@ -61,13 +64,19 @@ def of_body(error: ValidationError) -> Problem:
     """The problem of a JSON body that a model refused."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
     if details[0]["type"] == "json_invalid":
-        return Problem(BAD_JSON, "Nothing was written: the body cannot be read as JSON.")
+        return _too_deep()
     faults = [
         Fault(rule, mend, pointer=pointer(detail["loc"]))
         for detail in details[:SHOWN]
         for rule, mend in [_fault(detail)]
     ]
     return Problem(INVALID, _found(len(details)), faults)
+
+
+def _too_deep() -> Problem:
+    """All else that is no JSON was found by `json_text` before a model saw it."""
+    fault = Fault("the body is nested too deeply", "send what the schema describes", pointer="")
+    return Problem(BAD_JSON, "Nothing was written: the body cannot be read as JSON.", [fault])
 
 
 def of_parameters(details: Iterable[Mapping[str, Any]]) -> Problem:
@@ -83,7 +92,7 @@ def of_parameters(details: Iterable[Mapping[str, Any]]) -> Problem:
 def of_form(error: FormError) -> Problem:
     """The problem of a screening form."""
     if any(found.rule == "not JSON" for found in error.problems):
-        return Problem(BAD_JSON, "Nothing was written: the form cannot be read as JSON.")
+        return _too_deep()
     faults = [Fault(found.rule, found.mend, pointer=found.pointer) for found in error.problems]
     return Problem(INVALID, _found(len(faults)), faults)
 

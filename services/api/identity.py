@@ -11,7 +11,8 @@ from services.api.problems import BAD_KEY, NO_KEY, Problem
 NAMESPACE = UUID("0b5d4f0c-3d1e-5a35-9d5b-3f0f6f1c7a11")
 """Never changes: another one would give every repeated request a new id."""
 
-_KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+KEY_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
+_KEY = re.compile(KEY_PATTERN[1:-1])
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

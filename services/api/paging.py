@@ -15,7 +15,11 @@ T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many at most.")]
 After = Annotated[
     str | None,
-    Query(max_length=200, description="`next` of the page before; opaque, never made by hand."),
+    Query(
+        max_length=200,
+        description="`next` of the page before; opaque, never made by hand.",
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},
+    ),
 ]
 SiteFilter = Annotated[str | None, Query(max_length=64, description="Only this site.")]
 

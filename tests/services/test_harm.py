@@ -1,0 +1,479 @@
+"""Input that means harm: each gets a problem that names place and mend; nothing is written."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+
+from eligibility.form import ScreeningForm
+from enrollment.canonical import WHOLE_MAX
+from services.api.app import build_app
+from services.api.json_text import plain_json
+from services.api.problems import Problem
+from services.settings import ApiSettings
+from tests.services.conftest import Caller, form
+from tests.services.memory import Memory
+from tests.services.test_problems import SECRET, problem
+
+FORM = json.dumps(form()).encode()
+REASON = b'{"reason": "%s"}'
+SUSPEND, FORMS = "/suspension", "/forms"
+
+
+def with_number(text: str) -> bytes:
+    """The form with this as its life expectancy, as it stands."""
+    return (
+        json.dumps(form(life_expectancy_months=0))
+        .encode()
+        .replace(b'"life_expectancy_months": 0', f'"life_expectancy_months": {text}'.encode())
+    )
+
+
+@dataclass(frozen=True)
+class Harm:
+    """One attack: what is sent where, and the status, name and place that come back."""
+
+    name: str
+    body: bytes
+    status: int
+    problem: str
+    place: str | None = None
+    path: str = FORMS
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+BAD, SHAPE = "json.malformed", "request.invalid"
+BODIES = [
+    Harm("not a number", with_number("NaN"), 400, BAD, ""),
+    Harm("infinity", with_number("-Infinity"), 400, BAD, ""),
+    Harm("a number no double holds", with_number("1e400"), 400, BAD, ""),
+    Harm("ten thousand digits", with_number("9" * 10_000), 400, BAD, ""),
+    Harm("above 2^53", with_number("9007199254740993"), 422, SHAPE, "/life_expectancy_months"),
+    Harm("above 2^64", with_number("18446744073709551616"), 422, SHAPE, "/life_expectancy_months"),
+    Harm("300 digits", with_number("9" * 300), 422, SHAPE, "/life_expectancy_months"),
+    Harm("below -2^63", with_number("-9223372036854775809"), 422, SHAPE, "/life_expectancy_months"),
+    Harm("a fraction", with_number("18.0"), 422, SHAPE, "/life_expectancy_months"),
+    Harm("an exponent", with_number("1e1"), 422, SHAPE, "/life_expectancy_months"),
+    Harm("a truth as a number", with_number("true"), 422, SHAPE, "/life_expectancy_months"),
+    Harm("a leading zero", with_number("018"), 400, BAD, ""),
+    Harm("a byte order mark", b"\xef\xbb\xbf" + FORM, 400, BAD, ""),
+    Harm("UTF-16", FORM.decode().encode("utf-16"), 400, BAD, ""),
+    Harm("UTF-32", FORM.decode().encode("utf-32-le"), 400, BAD, ""),
+    Harm("invalid UTF-8", REASON % b"\xff\xfe", 400, BAD, "", SUSPEND),
+    Harm("overlong UTF-8", REASON % b"\xc0\xaf", 400, BAD, "", SUSPEND),
+    Harm("half a character, raw", REASON % b"\xed\xa0\x80", 400, BAD, "", SUSPEND),
+    Harm("half a character, escaped", REASON % b"\\ud800", 400, BAD, "", SUSPEND),
+    Harm("half a character in a key", b'{"\\udfff": 1, "reason": "a"}', 400, BAD, "", SUSPEND),
+    Harm("a control character", REASON % b"a\x00b", 400, BAD, "", SUSPEND),
+    Harm("nested in lists", b"[" * 100_000, 400, BAD, ""),
+    Harm("nested in lists, closed", b"[" * 900 + b"]" * 900, 400, BAD, ""),
+    Harm("nested in objects", b'{"a":' * 240 + b"1" + b"}" * 240, 400, BAD, ""),
+    Harm("two texts", FORM + FORM, 400, BAD, ""),
+    Harm("cut short", FORM[:-1], 400, BAD, ""),
+    Harm("no body", b"", 400, BAD, ""),
+    Harm("a list", b"[]", 422, SHAPE, ""),
+    Harm("a text", b'"x"', 422, SHAPE, ""),
+    Harm("nothing", b"null", 422, SHAPE, ""),
+    Harm("a list for a command", b"[1]", 422, SHAPE, "", SUSPEND),
+    Harm(
+        "a key twice",
+        b'{"subject_id": "S1-002", ' + FORM[1:],
+        422,
+        SHAPE,
+        "/subject_id",
+    ),
+    Harm(
+        "a key twice, once in escapes",
+        b'{"\\u0073ubject_id": "S1-002", ' + FORM[1:],
+        422,
+        SHAPE,
+        "/subject_id",
+    ),
+    Harm(
+        "a key twice, hidden by a colon in escapes",
+        b'{"reason": "a", "reason": "b\\u003a\\u003A"}',
+        422,
+        SHAPE,
+        "/reason",
+        SUSPEND,
+    ),
+    Harm(
+        "a key twice, deep inside",
+        FORM.replace(b'"ecog": ', b'"ecog": 2, "ecog": '),
+        422,
+        SHAPE,
+        "/performance/0/ecog",
+    ),
+    Harm(
+        "a huge key",
+        b'{"reason": "a", "' + b"k" * 100_000 + b'": 1}',
+        422,
+        SHAPE,
+        "/" + "k" * 64 + "...",
+        SUSPEND,
+    ),
+    Harm("too large", REASON % (b"x" * 1_000_000), 413, "body.too_large", None, SUSPEND),
+    Harm(
+        "compressed",
+        gzip.compress(FORM),
+        415,
+        "body.media_type",
+        None,
+        FORMS,
+        {"Content-Encoding": "gzip"},
+    ),
+    Harm("compressed and not said", gzip.compress(FORM), 400, BAD, ""),
+    *(
+        Harm(f"declared as {said!r}", FORM, 415, "body.media_type", None, FORMS, said)
+        for said in (
+            {"Content-Type": "text/plain"},
+            {"Content-Type": ""},
+            {"Content-Type": "application/json; charset=utf-16"},
+            {"Content-Type": "application/json; charset=latin-1"},
+            {"Content-Type": "application/x-www-form-urlencoded"},
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            {"Content-Type": "application/json, text/plain"},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("harm", BODIES, ids=str)
+async def test_a_harmful_body_is_refused_by_place_and_nothing_is_written(
+    trial: Caller, memory: Memory, harm: Harm
+) -> None:
+    sent = len(memory.sent)
+    by = "token-s1" if harm.path == FORMS else "token-centre"
+    answer = await trial.post(harm.path, harm.body, by, headers=harm.headers)
+    found = problem(answer, harm.status, harm.problem)
+    assert [fault["pointer"] for fault in found["errors"]] == (
+        [] if harm.place is None else [harm.place]
+    )
+    assert all(fault["rule"] and fault["mend"] for fault in found["errors"])
+    assert len(answer.content) < 2_000
+    assert len(memory.sent) == sent
+
+
+async def test_a_body_that_is_no_json_is_told_where(trial: Caller) -> None:
+    raw = b'{\n "reason": "%s",\n "other": NaN}' % SECRET.encode()
+    found = problem(await trial.post(SUSPEND, raw, "token-centre"), 400, BAD)
+    assert found["errors"] == [
+        {
+            "pointer": "",
+            "rule": "the body is not JSON (line 3, column 11)",
+            "mend": "mend the JSON",
+        }
+    ]
+
+
+async def test_every_repeated_key_is_named_and_no_value_of_it(trial: Caller) -> None:
+    raw = b'{"reason": "%s", "a": {"b": [{"c~/": 1, "c~/": 2}]}, "reason": "x"}' % SECRET.encode()
+    found = problem(await trial.post(SUSPEND, raw, "token-centre"), 422, SHAPE)
+    assert found["detail"] == "Nothing was written: 2 keys repeated."
+    assert [fault["pointer"] for fault in found["errors"]] == ["/a/b/0/c~0~1", "/reason"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": ":", "b": {"a": "::"}, ":": ["a:b", "\\u003a", "\\":\\""]}',
+        '{"a": {"x": 1}, "b": {"x": 1}, "c": [{"x": 1}, {"x": 1}]}',
+        '{"\\u0061": 1, "A": 2, "": 3}',
+        "[]",
+        '":"',
+    ],
+)
+def test_what_repeats_no_key_is_read_whatever_its_colons(text: str) -> None:
+    assert plain_json(text.encode()) == json.loads(text)
+
+
+@pytest.mark.parametrize("last", ["\\u003a", "\\u003A", "\\u003A:", "\\\\u003a:", "plain"])
+def test_no_text_in_a_value_can_hide_a_repeated_key(last: str) -> None:
+    with pytest.raises(Problem):
+        plain_json(f'{{"a": ":::", "b": 2, "a": "{last}", "c": ["\\u003a"]}}'.encode())
+
+
+async def test_a_charset_that_says_what_json_is_anyway_is_taken(trial: Caller) -> None:
+    for number, said in enumerate(("application/json; charset=UTF-8", "Application/JSON;x=y")):
+        answer = await trial.post(FORMS, form(f"S1-{number}"), headers={"Content-Type": said})
+        assert answer.status_code == 200, answer.text
+
+
+async def test_a_body_that_never_ends_is_read_no_further_than_allowed(
+    trial: Caller, memory: Memory
+) -> None:
+    sent, taken = len(memory.sent), 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield b" " * 50_000
+
+    headers = {
+        "Authorization": "Bearer token-s1",
+        "Content-Type": "application/json",
+        "Idempotency-Key": "k",
+    }
+    answer = await trial.http.post("/v1/trials/T1/forms", content=endless(), headers=headers)
+    problem(answer, 413, "body.too_large")
+    assert taken <= 22
+    assert len(memory.sent) == sent
+
+
+KEYS = ["", " ", "a b", "a\tb", "kéy", "a/b", "x" * 129, "k\x7f", "k,k", '"k"', "k\n", "ключ"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+async def test_a_key_that_is_none_is_refused(trial: Caller, memory: Memory, key: str) -> None:
+    sent = len(memory.sent)
+    headers = [
+        (b"authorization", b"Bearer token-s1"),
+        (b"content-type", b"application/json"),
+        (b"idempotency-key", key.encode()),
+    ]
+    answer = await trial.http.post("/v1/trials/T1/forms", content=FORM, headers=headers)
+    problem(answer, 400, "idempotency_key.malformed")
+    assert len(memory.sent) == sent
+
+
+async def test_two_keys_are_none(trial: Caller, memory: Memory) -> None:
+    sent = len(memory.sent)
+    headers = [
+        ("Authorization", "Bearer token-s1"),
+        ("Content-Type", "application/json"),
+        ("Idempotency-Key", "k1"),
+        ("Idempotency-Key", "k2"),
+    ]
+    answer = await trial.http.post("/v1/trials/T1/forms", content=FORM, headers=headers)
+    problem(answer, 400, "idempotency_key.malformed")
+    assert len(memory.sent) == sent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic dG9rZW4tczE=",
+        "token-s1",
+        "Bearer token-s1 token-centre",
+        "Bearer \xff\xfe",
+        "Bearer " + "x" * 10_000,
+        "Bearer *",
+        "BEARER\ttoken-s1",
+        "Bearer é",
+    ],
+)
+async def test_nobody_gets_in_with_half_a_sign_in(trial: Caller, memory: Memory, said: str) -> None:
+    sent = len(memory.sent)
+    headers = [
+        (b"authorization", said.encode("latin-1")),
+        (b"content-type", b"application/json"),
+        (b"idempotency-key", b"k"),
+    ]
+    answer = await trial.http.post("/v1/trials/T1/forms", content=FORM, headers=headers)
+    problem(answer, 401, "actor.unknown")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert len(memory.sent) == sent
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait", "wait=", "wait=-1", "wait=1e9", "wait=9999999999", "wait=x", ";;;,,,", "é"]
+)
+async def test_a_preference_that_is_none_is_left_aside(trial: Caller, prefer: str) -> None:
+    headers = [
+        (b"authorization", b"Bearer token-s1"),
+        (b"content-type", b"application/json"),
+        (b"idempotency-key", b"k"),
+        (b"prefer", prefer.encode()),
+    ]
+    answer = await trial.http.post("/v1/trials/T1/forms", content=FORM, headers=headers)
+    assert answer.status_code == 202
+    assert "preference-applied" not in answer.headers
+
+
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "x", "²", "9" * 21, "1 ", "0x1", "é"])
+async def test_an_id_that_no_stream_gave_is_refused(trial: Caller, value: str) -> None:
+    headers = [
+        (b"authorization", b"Bearer token-s1"),
+        (b"last-event-id", value.encode()),
+    ]
+    for path in ("/events/stream", "/board/stream"):
+        answer = await trial.http.get(f"/v1/trials/T1{path}", headers=headers)
+        found = problem(answer, 422, SHAPE)
+        assert [fault["parameter"] for fault in found["errors"]] == ["Last-Event-ID"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "name"),
+    [
+        ("/v1/trials/T1%00/board", 422, SHAPE),
+        ("/v1/trials/T1%0a/board", 422, SHAPE),
+        ("/v1/trials/%C3%A9/board", 422, SHAPE),
+        ("/v1/trials/%FF/board", 422, SHAPE),
+        ("/v1/trials/%ED%A0%80/board", 422, SHAPE),
+        ("/v1/trials/" + "x" * 65 + "/board", 422, SHAPE),
+        ("/v1/trials/../board", 404, "route.unknown"),
+        ("/v1/trials/%2e%2e/board", 422, SHAPE),
+        ("/v1/trials/T1%2F..%2F..%2Flive", 404, "route.unknown"),
+        ("/v1/trials/T1/subjects/%2e%2e%2fS1", 404, "route.unknown"),
+        ("/v1/trials//board", 404, "route.unknown"),
+        ("/v1/trials/T1/board/", 404, "route.unknown"),
+        ("/v1/trials/T1/subjects/..%5c..", 422, SHAPE),
+        ("/v1/submissions/" + "x" * 401, 422, SHAPE),
+        ("/v1/submissions/%00", 404, "submission.unknown"),
+        ("/v1/submissions/VDEvUzEva1", 404, "submission.unknown"),
+        ("/v1/problems/%00", 404, "route.unknown"),
+        ("/", 404, "route.unknown"),
+        ("/.env", 404, "route.unknown"),
+        ("/docs", 404, "route.unknown"),
+    ],
+)
+async def test_an_address_that_is_none_leads_nowhere(
+    trial: Caller, path: str, status: int, name: str
+) -> None:
+    url = httpx2.URL("http://api").copy_with(raw_path=path.encode())
+    answer = await trial.http.get(url, headers={"Authorization": "Bearer token-centre"})
+    problem(answer, status, name)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("/subjects?sit=S1", "sit"),
+        ("/subjects?Site=S1", "Site"),
+        ("/subjects?site=S1&site=S2", "site"),
+        ("/subjects?%00=1", "\x00"),
+        ("/subjects?" + "x" * 500, "x" * 64 + "..."),
+        ("/board?verbose", "verbose"),
+        ("/log?since=1700000000", "since"),
+        ("/log?since=2027-02-30T00:00:00Z", "since"),
+        ("/log?limit=0", "limit"),
+        ("/log?limit=1e2", "limit"),
+        ("/log?limit=" + "9" * 5_000, "limit"),
+        ("/log?limit=%D9%A1", "limit"),
+        ("/log?after=MDAx/../", "after"),
+        ("/log?after=LTE", "after"),
+        ("/log?after=OTk5OTk5OTk5OTk5OTk5OTk5", "after"),
+        ("/log?after=%00", "after"),
+        ("/subjects?after=" + "A" * 201, "after"),
+        ("/subjects?after=_____w", "after"),
+        ("/subjects?since=1700000000", "since"),
+        ("/subjects?since=12", "since"),
+        ("/subjects?site=" + "S" * 65, "site"),
+        ("/events?after=%D9%A1", "after"),
+        ("/events?after=1e3", "after"),
+        ("/events/stream?after=" + "9" * 21, "after"),
+    ],
+)
+async def test_a_query_that_is_none_is_refused_by_name(
+    trial: Caller, query: str, parameter: str
+) -> None:
+    found = problem(await trial.get(f"/v1/trials/T1{query}"), 422, SHAPE)
+    assert [fault["parameter"] for fault in found["errors"]] == [parameter]
+    assert all(fault["mend"] for fault in found["errors"])
+
+
+async def test_an_unknown_parameter_of_a_write_is_refused_too(
+    trial: Caller, memory: Memory
+) -> None:
+    sent = len(memory.sent)
+    answer = await trial.post("/forms?dry_run=1", form())
+    found = problem(answer, 422, SHAPE)
+    assert found["errors"] == [
+        {
+            "parameter": "dry_run",
+            "rule": "unknown query parameter",
+            "mend": "this address takes none",
+        }
+    ]
+    assert len(memory.sent) == sent
+
+
+async def test_an_after_made_by_hand_shows_nothing_of_another_site(trial: Caller) -> None:
+    await trial.post("/forms", form("S2-001", "S2"), "token-s2")
+    for after in ("UzI", "UzItMDAw", "MA", "LTE"):
+        answer = await trial.get("/v1/trials/T1/subjects", "token-s1", after=after)
+        assert "S2-001" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "NONSENSE"]
+)
+@pytest.mark.parametrize("path", ["/forms", "/board", "/events/stream"])
+async def test_a_method_that_is_none_is_refused_and_the_right_one_named(
+    trial: Caller, memory: Memory, method: str, path: str
+) -> None:
+    sent = len(memory.sent)
+    headers = {"Authorization": "Bearer token-centre"}
+    answer = await trial.http.request(method, f"/v1/trials/T1{path}", headers=headers)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == ("POST" if path == "/forms" else "GET")
+    assert len(memory.sent) == sent
+
+
+async def test_the_same_key_with_another_body_names_both_digests_in_every_process(
+    trial: Caller, memory: Memory, settings: ApiSettings
+) -> None:
+    """Another process, or this one after a restart, knows it from the record."""
+    first = await trial.post("/forms", form(), key="k1")
+    sent = len(memory.sent)
+    transport = httpx2.ASGITransport(app=build_app(memory.ports(), settings))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://api") as http:
+        other = await Caller(http).post("/forms", form("S1-002"), key="k1")
+        found = problem(other, 422, "idempotency_key.reused")
+        assert found["first_digest"] == first.json()["digest"]
+        assert found["digest"] != found["first_digest"]
+        again = await Caller(http).post("/forms", form(), key="k1")
+        assert again.json() == first.json()
+    assert len(memory.sent) == sent
+
+
+async def test_a_key_that_is_pending_in_another_process_is_decided_once_and_then_told(
+    trial: Caller, memory: Memory, settings: ApiSettings
+) -> None:
+    """What is on its way is known to its process alone: the other body is sent, and not decided."""
+    memory.slow = True
+    first = await trial.post("/forms", form(), key="k1", wait=0)
+    transport = httpx2.ASGITransport(app=build_app(memory.ports(), settings))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://api") as http:
+        other = await Caller(http).post("/forms", form("S1-002"), key="k1", wait=0)
+        assert other.status_code == 202
+        memory.deliver()
+        late = await Caller(http).post("/forms", form("S1-002"), key="k1")
+        found = problem(late, 422, "idempotency_key.reused")
+        assert found["first_digest"] == first.json()["digest"]
+    shown = await trial.get("/v1/trials/T1/subjects", "token-s1")
+    assert [one["subject_id"] for one in shown.json()["items"]] == ["S1-001"]
+
+
+def numbers(schema: Any) -> list[dict[str, Any]]:
+    """Every place of a JSON schema where a number may stand, and every place with no limits."""
+    if isinstance(schema, list):
+        return [found for item in schema for found in numbers(item)]
+    if not isinstance(schema, dict):
+        return []
+    here = [schema] if schema.get("type") in ("integer", "number") else []
+    return here + [found for item in schema.values() for found in numbers(item)]
+
+
+def test_no_number_of_a_form_can_be_too_large_for_the_record() -> None:
+    """So a form that parses is exact, and the walk that shows it need not run for each."""
+    schema = ScreeningForm.model_json_schema()
+    found = numbers(schema)
+    assert len(found) > 10
+    for number in found:
+        assert number["type"] == "integer"
+        assert number["minimum"] >= -WHOLE_MAX
+        assert number["maximum"] <= WHOLE_MAX
+    closed = [one for one in [schema, *schema["$defs"].values()] if one.get("type") == "object"]
+    assert all(one["additionalProperties"] is False for one in closed)
