@@ -52,7 +52,7 @@ def rebuild(trial_id: str | None, every: bool, patience: int) -> None:
     trials, records = sum(told.trials for told in done), sum(told.end for told in done)
     if trial_id is not None and not trials:
         raise NotRebuiltError(f"trial.log has no trial {trial_id}: is the name right?")
-    console.print(f"Rebuilt {trials} trials of {len(done)} partitions from {records} records.")
+    console.print(f"Trials rebuilt: {trials}, from {records} records of {len(done)} partitions.")
     console.print("Compare with `holdfast verify` of an export where you doubt the log itself.")
 
 

@@ -105,7 +105,7 @@ async def test_the_command_waits_for_the_worker_and_says_what_was_done(
     await client.ask("form P-1", form("P-1"))
     told = await asyncio.to_thread(holdfast, settings, "rebuild", trial)
     assert told.returncode == 0, told.stderr
-    assert "Rebuilt 1 trials of 1 partitions from" in told.stdout
+    assert "Trials rebuilt: 1, from" in told.stdout
     assert (await client.ask("form P-2", form("P-2"))).answer.outcome == "slot_reserved"
     none = await asyncio.to_thread(holdfast, settings, "rebuild", "T-nobody")
     assert none.returncode == 1
