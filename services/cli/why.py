@@ -51,7 +51,8 @@ def why(subject_id: str, trial_id: str | None, file: Path | None, as_json: bool)
         click.echo(json.dumps([_plain(each) for each in steps], ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False)
-    console.print(Text(f"{subject_id}: {len(steps)} decision{'s' if len(steps) != 1 else ''}", "bold"))
+    many = "" if len(steps) == 1 else "s"
+    console.print(Text(f"{subject_id}: {len(steps)} decision{many}", "bold"))
     for each in steps:
         _show(each, subject_id, console)
 
