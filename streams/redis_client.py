@@ -9,6 +9,7 @@ from redis.exceptions import MovedError
 
 from streams import keys
 from streams.redis_cluster import WrongModeError, cluster_client
+from streams.redis_lost import use_lost_connections
 from streams.settings import Settings
 
 Client = Any
@@ -20,6 +21,7 @@ MOST_CONNECTIONS = 10_000
 
 def redis_client(settings: Settings, **more: Any) -> Client:
     """Answers are bytes, protocol 2, no retries; `more` overrides the time limits."""
+    use_lost_connections()
     arguments: dict[str, Any] = {
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
