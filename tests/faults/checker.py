@@ -20,6 +20,8 @@ WITHOUT_EFFECT = frozenset({"TimePassed"})
 """With nothing due such a command writes nothing, though it was accepted (docs/api.md)."""
 TOLD_WHY = frozenset({"refused", "rejected", "waitlisted", "held"})
 MOST_OF_A_KIND = 5
+UNAVAILABLE = 503
+"""The one answer above 499 that a service may give while Kafka or Redis is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ def _heard(found: Found, chain: list[Accepted]) -> Faults:
         identity, what = line["command_id"], line["what"]
         name = f"{line['command']} {line['key']}"
         record = decided.get(identity)
+        if line.get("status", 0) >= 500 and line["status"] != UNAVAILABLE:
+            yield "server.error", f"{name} got {line['status']}"
         if what == "yes":
             if record is None and line["command"] not in WITHOUT_EFFECT:
                 yield "acknowledged.missing", f"{name} ({line['status']}) is not in the record"

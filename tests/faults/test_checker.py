@@ -66,6 +66,17 @@ def test_an_unknown_outcome_may_be_in_the_record_or_not() -> None:
     assert check(found) == []
 
 
+def test_an_answer_that_names_a_bug_of_the_service_is_found_and_one_that_it_is_away_is_not() -> (
+    None
+):
+    found = whole()
+    line = heard("command-99", "ReportDlt", 0, "recorded")[1]
+    found.history.append(line | {"what": "unknown", "status": 503})
+    assert check(found) == []
+    found.history.append(line | {"what": "unknown", "status": 500})
+    assert names(found) == {"server.error"}
+
+
 def test_a_second_slot_of_a_subject_who_has_one_is_found() -> None:
     assert names(opened().reserved("S1-1", 1).reserved("S1-1", 2).found()) >= {"slot.second"}
 
