@@ -117,14 +117,14 @@ def test_each_parameter_and_field_is_tried_at_its_limits(opened: FastAPI) -> Non
 def test_site_staff_can_send_nothing_that_breaks_the_service(opened: FastAPI) -> None:
     tried = schema(opened, "token-s1", {"examples", "fuzzing"})
     statuses = found_nothing(tried.include(path=OF_SITES))
-    assert statuses[200] + statuses[202] > 10
+    assert statuses[200] + statuses[202] > 5
     assert statuses[422] > 10
 
 
 def test_the_centre_can_send_nothing_that_breaks_the_service(opened: FastAPI) -> None:
     tried = schema(opened, "token-reviewer", {"examples", "fuzzing"})
     statuses = found_nothing(tried.exclude(path=OF_SITES))
-    assert statuses[200] + statuses[202] > 10
+    assert statuses[200] + statuses[202] > 5
     assert statuses[422] > 10
 
 

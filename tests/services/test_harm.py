@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from eligibility.form import ScreeningForm
 from enrollment.canonical import WHOLE_MAX
@@ -15,13 +16,33 @@ from services.api.app import build_app
 from services.api.json_text import plain_json
 from services.api.problems import Problem
 from services.settings import ApiSettings
-from tests.services.conftest import Caller, form
+from tests.services.conftest import PEOPLE, Caller, form
 from tests.services.memory import Memory
 from tests.services.test_problems import SECRET, problem
 
 FORM = json.dumps(form()).encode()
 REASON = b'{"reason": "%s"}'
 SUSPEND, FORMS = "/suspension", "/forms"
+
+
+@pytest.fixture(scope="module")
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture(scope="module")
+def app(memory: Memory, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """One API for this file: nothing that is sent to it is written."""
+    tokens = tmp_path_factory.mktemp("harm") / "tokens.json"
+    tokens.write_text(json.dumps(PEOPLE))
+    return build_app(memory.ports(), ApiSettings(token_file=tokens, writes_burst=10_000))
+
+
+@pytest.fixture
+async def trial(api: Caller, memory: Memory) -> Caller:
+    if not memory.trials:
+        await api.open_trial()
+    return api
 
 
 def with_number(text: str) -> bytes:
@@ -200,12 +221,6 @@ def test_no_text_in_a_value_can_hide_a_repeated_key(last: str) -> None:
         plain_json(f'{{"a": ":::", "b": 2, "a": "{last}", "c": ["\\u003a"]}}'.encode())
 
 
-async def test_a_charset_that_says_what_json_is_anyway_is_taken(trial: Caller) -> None:
-    for number, said in enumerate(("application/json; charset=UTF-8", "Application/JSON;x=y")):
-        answer = await trial.post(FORMS, form(f"S1-{number}"), headers={"Content-Type": said})
-        assert answer.status_code == 200, answer.text
-
-
 async def test_a_body_that_never_ends_is_read_no_further_than_allowed(
     trial: Caller, memory: Memory
 ) -> None:
@@ -284,21 +299,6 @@ async def test_nobody_gets_in_with_half_a_sign_in(trial: Caller, memory: Memory,
     problem(answer, 401, "actor.unknown")
     assert answer.headers["www-authenticate"] == "Bearer"
     assert len(memory.sent) == sent
-
-
-@pytest.mark.parametrize(
-    "prefer", ["wait", "wait=", "wait=-1", "wait=1e9", "wait=9999999999", "wait=x", ";;;,,,", "é"]
-)
-async def test_a_preference_that_is_none_is_left_aside(trial: Caller, prefer: str) -> None:
-    headers = [
-        (b"authorization", b"Bearer token-s1"),
-        (b"content-type", b"application/json"),
-        (b"idempotency-key", b"k"),
-        (b"prefer", prefer.encode()),
-    ]
-    answer = await trial.http.post("/v1/trials/T1/forms", content=FORM, headers=headers)
-    assert answer.status_code == 202
-    assert "preference-applied" not in answer.headers
 
 
 @pytest.mark.parametrize("value", ["", "-1", "1.5", "x", "²", "9" * 21, "1 ", "0x1", "é"])
@@ -399,13 +399,6 @@ async def test_an_unknown_parameter_of_a_write_is_refused_too(
     assert len(memory.sent) == sent
 
 
-async def test_an_after_made_by_hand_shows_nothing_of_another_site(trial: Caller) -> None:
-    await trial.post("/forms", form("S2-001", "S2"), "token-s2")
-    for after in ("UzI", "UzItMDAw", "MA", "LTE"):
-        answer = await trial.get("/v1/trials/T1/subjects", "token-s1", after=after)
-        assert "S2-001" not in answer.text
-
-
 @pytest.mark.parametrize(
     "method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "NONSENSE"]
 )
@@ -419,41 +412,6 @@ async def test_a_method_that_is_none_is_refused_and_the_right_one_named(
     assert answer.status_code == 405
     assert answer.headers["allow"] == ("POST" if path == "/forms" else "GET")
     assert len(memory.sent) == sent
-
-
-async def test_the_same_key_with_another_body_names_both_digests_in_every_process(
-    trial: Caller, memory: Memory, settings: ApiSettings
-) -> None:
-    """Another process, or this one after a restart, knows it from the record."""
-    first = await trial.post("/forms", form(), key="k1")
-    sent = len(memory.sent)
-    transport = httpx2.ASGITransport(app=build_app(memory.ports(), settings))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://api") as http:
-        other = await Caller(http).post("/forms", form("S1-002"), key="k1")
-        found = problem(other, 422, "idempotency_key.reused")
-        assert found["first_digest"] == first.json()["digest"]
-        assert found["digest"] != found["first_digest"]
-        again = await Caller(http).post("/forms", form(), key="k1")
-        assert again.json() == first.json()
-    assert len(memory.sent) == sent
-
-
-async def test_a_key_that_is_pending_in_another_process_is_decided_once_and_then_told(
-    trial: Caller, memory: Memory, settings: ApiSettings
-) -> None:
-    """What is on its way is known to its process alone: the other body is sent, and not decided."""
-    memory.slow = True
-    first = await trial.post("/forms", form(), key="k1", wait=0)
-    transport = httpx2.ASGITransport(app=build_app(memory.ports(), settings))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://api") as http:
-        other = await Caller(http).post("/forms", form("S1-002"), key="k1", wait=0)
-        assert other.status_code == 202
-        memory.deliver()
-        late = await Caller(http).post("/forms", form("S1-002"), key="k1")
-        found = problem(late, 422, "idempotency_key.reused")
-        assert found["first_digest"] == first.json()["digest"]
-    shown = await trial.get("/v1/trials/T1/subjects", "token-s1")
-    assert [one["subject_id"] for one in shown.json()["items"]] == ["S1-001"]
 
 
 def numbers(schema: Any) -> list[dict[str, Any]]:
