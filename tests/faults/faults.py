@@ -1,12 +1,15 @@
 """Every kind of fault: how it begins, with seeded parameters, and how it is healed again."""
 
 import asyncio
+import contextlib
 import random
 import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+
+from redis.exceptions import RedisError
 
 from services.local import processes
 from tests.faults import messages
@@ -174,6 +177,9 @@ async def redis_disk_full(scene: Scene, chance: random.Random) -> Parameters:
                     left = 0
                     await stack.start_redis()
                     break
+                # A write of our own: nobody else may be writing just then.
+                with contextlib.suppress(RedisError, OSError):
+                    await messages.redis_command(stack, "SET", "faults:filler", "x" * 500)
                 await asyncio.sleep(0.05)
         if processes.is_running(stack.redis_process):
             stack.limit_redis_files(None)
