@@ -1,5 +1,6 @@
 """One trial's log as a file: a manifest, then every record's bytes, each on a line of its own."""
 
+import errno
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +18,17 @@ from streams.topics import LOG
 
 KIND = "holdfast.export"
 FORMAT = 1
+_OF_FILES = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+}
+"""What the disk says; anything else comes from Kafka."""
 Advance = Callable[[int], None]
 """Told how many messages, records or bytes more are done."""
+
+
+class NotWrittenError(Exception):
+    """The file could not be written; the message says why. An older one is as it was."""
 
 
 class NoSuchTrialError(Exception):
@@ -103,25 +113,34 @@ async def export(
 ) -> Manifest:
     """Writes the file, whole or not at all; `begin` is told how many messages will be read.
 
-    The same log gives the same bytes. Raises `NoSuchTrialError`, `HigherFormatError`, `KafkaError`.
+    The same log gives the same bytes. Raises `NoSuchTrialError`, `NotWrittenError`,
+    `HigherFormatError`, `KafkaError`.
     """
     reader = LogReader(settings)
     await reader.start()
     try:
         partition = partition_of(trial_id, settings.partitions)
         begin(await reader.end(LOG, partition))
-        manifest = Manifest(trial_id)
-        with TemporaryFile(dir=file.parent) as body:
-            async for record in accepted(reader, partition, trial_id, advance):
-                manifest.add(record)
-                body.write(record.stored + b"\n")
-            if not manifest.count:
-                raise NoSuchTrialError(f"trial.log has no record of {trial_id}")
-            body.seek(0)
-            _replace(file, manifest, body)
-        return manifest
+        return await _written(file, trial_id, accepted(reader, partition, trial_id, advance))
+    except OSError as error:
+        if error.errno not in _OF_FILES:
+            raise
+        raise NotWrittenError(f"{file}: {error.strerror}") from None
     finally:
         await reader.stop()
+
+
+async def _written(file: Path, trial_id: str, records: AsyncIterator[Record]) -> Manifest:
+    manifest = Manifest(trial_id)
+    with TemporaryFile(dir=file.parent) as body:
+        async for record in records:
+            manifest.add(record)
+            body.write(record.stored + b"\n")
+        if not manifest.count:
+            raise NoSuchTrialError(f"trial.log has no record of {trial_id}")
+        body.seek(0)
+        _replace(file, manifest, body)
+    return manifest
 
 
 def write(file: Path, trial_id: str, records: Iterable[Record]) -> Manifest:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from services.cli.bytes_read import progress
 from services.cli.operator_settings import operator_settings, run
-from streams.export import NoSuchTrialError, export
+from streams.export import NoSuchTrialError, NotWrittenError, export
 from streams.record import HigherFormatError
 
 
@@ -33,7 +33,7 @@ def export_command(trial_id: str, output: Path | None) -> None:
             manifest = run(export(settings, trial_id, file, begin, advance))
     except NoSuchTrialError as error:
         raise click.ClickException(f"{error}: is the name right?") from None
-    except HigherFormatError as error:
+    except (HigherFormatError, NotWrittenError) as error:
         raise click.ClickException(str(error)) from None
     console = Console(highlight=False, soft_wrap=True)
     console.print(

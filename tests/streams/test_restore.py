@@ -1,6 +1,7 @@
 """Export, restore and export again, on real servers: the same bytes, the same trial, once."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from enrollment import commands as c
-from streams.export import NoSuchTrialError, export, write
+from streams.export import NoSuchTrialError, NotWrittenError, export, write
 from streams.kafka import Outgoing, Producer
 from streams.log_reader import LogReader
 from streams.partition import partition_of
@@ -167,3 +168,22 @@ async def test_a_trial_that_is_not_there_gives_no_file(settings: Settings, tmp_p
     with pytest.raises(NoSuchTrialError):
         await export(settings, f"T-{uuid4()}", tmp_path / "none", nothing, nothing)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_full_disk_is_named_and_leaves_the_older_file_as_it_was(
+    settings: Settings,
+    recorded: tuple[Record, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await send(settings, recorded)
+    file = tmp_path / "export"
+    file.write_bytes(b"older")
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(NotWrittenError, match="No space left on device"):
+        await export(settings, recorded[0].trial_id, file, nothing, nothing)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("export", b"older")]
