@@ -44,7 +44,7 @@ async def listed(
     halts: dict[str, Halt] = {}
     found: dict[int, ParkedMessage] = {}
     again: dict[int, Source] = {}
-    shown: set[tuple[int, int, str]] = set()
+    shown: set[tuple[object, ...]] = set()
     async for offset, stored in reader.read(PARKED, partition, 0, end):
         advance(1)
         try:
@@ -53,11 +53,11 @@ async def listed(
             continue
         if isinstance(entry, ParkedMessage):
             entry = entry.model_copy(update={"payload": ""})
-            identity = (entry.source.offset, entry.timestamp_ms, entry.source.topic)
-            # What was kept is shown in its own right once the first copy is forgotten.
-            if entry.kept is None or identity not in shown:
+            # A worker that was killed parks the same again; what is kept is a copy too.
+            same = (entry.source.topic, entry.source.offset, entry.timestamp_ms, entry.reason)
+            if same not in shown:
                 found[offset] = entry
-            shown.add(identity)
+            shown.add(same)
         elif isinstance(entry, Retried):
             again[entry.offset] = entry.sent_to
         take(halts, entry)

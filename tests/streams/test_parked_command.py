@@ -169,6 +169,17 @@ def test_an_id_that_is_none_is_said(settings: Settings, place: str) -> None:
     assert "holdfast parked list" in result.output
 
 
+async def test_what_two_workers_parked_is_listed_once(new_owner: NewOwner, trial: str) -> None:
+    owner = await new_owner()
+    place = await park(owner, message(owner, trial, b"{}", "unreadable"))
+    await park(owner, message(owner, trial, b"{}", "unreadable"))
+    other = await park(owner, message(owner, trial, b"{}", "conflict"))
+    assert await ids(owner, trial) == [
+        (place, "unreadable", "parked"),
+        (other, "conflict", "parked"),
+    ]
+
+
 async def test_what_was_kept_is_listed_once_and_also_when_it_is_all_that_is_left(
     new_owner: NewOwner, trial: str
 ) -> None:

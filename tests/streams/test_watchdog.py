@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from services.local.places import free_port
+from streams.partition import partition_of
 from streams.settings import Settings
 from tests.streams.workers import ROOT, Client, WorkerProcess, form
 
@@ -57,15 +58,25 @@ async def ended(process: "subprocess.Popen[bytes]") -> int:
 async def test_a_stage_that_waits_for_ever_is_named_and_the_worker_ends(
     new_worker: NewWorker, client: Client
 ) -> None:
-    worker = new_worker(HANG_AT="decided:await", STAGE_HUNG_SECONDS="4")
+    worker = new_worker(HANG_AT="decided:await", STAGE_HUNG_SECONDS="8", LAG_WINDOW_SECONDS="2")
     await client.send_opening()
-    assert await ended(worker.process) == 70
+    sent = 0
+    async with asyncio.timeout(90):
+        while worker.process.poll() is None:
+            await client.send(f"form {sent}", form(f"P-{sent}"))
+            sent += 1
+            await asyncio.sleep(0.1)
+    assert worker.process.returncode == 70
+    growing = said(worker, "lag_grows")[0]
+    partition = partition_of(client.trial, client.settings.partitions)
+    assert (growing["level"], growing["stage"]) == ("error", "trial.commands")
+    assert growing["partition"] == partition
     (line,) = said(worker, "hung_stage")
     assert (line["level"], line["stage"]) == ("critical", "trial.commands")
     assert line["where"][-1].endswith(" wait")
     assert any(frame.endswith(" hang_point") for frame in line["where"])
     heir = new_worker()
-    assert (await client.ask("form P-1", form("P-1"))).answer.outcome == "slot_reserved"
+    assert await client.follower.wait_for(client.trial, client.command_id("form 0"), 60) is not None
     assert heir.process.poll() is None
 
 
