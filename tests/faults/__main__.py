@@ -48,7 +48,8 @@ def main(
     console.print(f"Histories, injections and logs: {folder}", soft_wrap=True)
     plans = {number: plan(seed, number, chosen, hands_of(chosen, short)) for number in numbers}
     outcomes = asyncio.run(_campaign(folder, seed, plans, race_rounds, console))
-    sys.exit(show(console, outcomes, seed, folder, short))
+    options = (" --short" if short else "") + "".join(f" --kind {kind}" for kind in kinds)
+    sys.exit(show(console, outcomes, seed, folder, options))
 
 
 async def _campaign(

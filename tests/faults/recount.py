@@ -30,6 +30,8 @@ class Place:
     phase: int
     level: str
     state: str
+    onset: str | None = None
+    """Of its DLT, as an ISO date."""
 
 
 @dataclass(slots=True)
@@ -120,8 +122,13 @@ class Recount:
         self.slots[subject] = Place(event["slot_id"], phase, level, state)
 
     def _dose(self, event: Json) -> None:
-        level = event["level_id"]
-        self.slots[event["subject_id"]] = Place(event["slot_id"], event["phase"], level, "dosed")
+        level, known = event["level_id"], self.slots.get(event["subject_id"])
+        place = Place(event["slot_id"], event["phase"], level, "dosed")
+        onset = known.onset if known is not None and known.slot_id == place.slot_id else None
+        # A DLT may be told before its dose: it counts if it lies in the window (R8).
+        if onset is not None and event["dosed_on"] <= onset < (event["window_ends_on"] or ""):
+            place.state, place.onset = "dlt", onset
+        self.slots[event["subject_id"]] = place
         if event["phase"] == 1:
             self.levels.setdefault(level, Level()).dosed_since_opening = True
 
@@ -131,6 +138,7 @@ class Recount:
             self.faults.append(("slot.unknown", f"{where}: {event['slot_id']} is not known"))
             return
         known.state = state
+        known.onset = event.get("onset_on") if state == "dlt" else known.onset
 
     def _correct(self, event: Json) -> None:
         known = self.slots[event["subject_id"]]

@@ -38,8 +38,7 @@ def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path, sho
     for outcome in outcomes:
         if outcome.violations:
             names = ", ".join(sorted({v.name for v in outcome.violations}))
-            form = " --short" if short else ""
-            again = f"python -m tests.faults --seed {seed} --round {outcome.number}{form}"
+            again = f"python -m tests.faults --seed {seed} --round {outcome.number}{options}"
             console.print(f"round {outcome.number}: {names}. Again: {again}", soft_wrap=True)
     if violations:
         console.print(f"Histories, injections and logs: {folder}", soft_wrap=True)

@@ -206,6 +206,16 @@ def test_a_redis_that_forgot_which_protocol_is_in_force_is_found() -> None:
     assert names(found) == {"redis.protocol_differs"}
 
 
+def test_a_dlt_that_was_told_before_its_dose_counts_as_the_board_says() -> None:
+    story = opened().reserved("S1-1", 1)
+    story.then("ReportDlt", "recorded", slot("DltRecorded", "S1-1", 1, onset_on="2027-03-02"))
+    days = {"dosed_on": "2027-03-01", "window_ends_on": "2027-03-22"}
+    story.then("ReportFirstDose", "recorded", slot("FirstDoseRecorded", "S1-1", 1, **days))
+    found = story.found()
+    found.board["phase1"]["levels"][0] |= {"evaluable": 1, "dlts": 1, "reserved": 0}
+    assert check(found) == []
+
+
 def test_a_board_that_counts_otherwise_is_found() -> None:
     found = whole()
     found.board["phase1"]["levels"][0]["reserved"] = 2
