@@ -40,5 +40,5 @@ class ApiSettings(BaseSettings):
     """How long a reader may leave more than 64 kB unread before it is cut off."""
     idle_seconds: int = Field(default=5, ge=1, le=300)
     """How long a connection is kept without a request."""
-    shutdown_seconds: int = Field(default=3, ge=1, le=30)
+    shutdown_seconds: int = Field(default=3, ge=1, le=10)
     """How long requests may still run after SIGTERM; live streams end at once."""
