@@ -10,8 +10,8 @@ from rich.table import Table
 from tests.faults.campaign import Outcome
 
 
-def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path, short: bool) -> int:
-    """Prints it; 0 with no violation, else 1."""
+def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path, options: str) -> int:
+    """Prints it; 0 with no violation, else 1. `options` are those that a round depends on."""
     faults = Counter(kind for outcome in outcomes for kind in outcome.faults)
     recoveries: Counter[str] = Counter()
     for outcome in outcomes:
