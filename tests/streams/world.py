@@ -1,247 +1,189 @@
-"""A Kafka and a Redis in memory whose every answer comes when a seeded scheduler lets it.
+"""A Kafka and a Redis in memory, shared by two workers, and what must hold in them at every moment.
 
-One partition, two workers with the real stage, ledger and recovery. Records of a worker that is
-gone or no longer the owner may land at any later time, in the order in which they were sent.
+One partition. Nothing here moves by itself: `schedule` chooses what happens next. What is checked
+is worked out from the bytes of the log alone, with nothing of the code that is being tried.
 """
 
-import asyncio
-import copy
-import random
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from enrollment.answer import Answer
 from enrollment.commands import JudgedRequest
-from enrollment.trial import Trial
-from streams.chain import EMPTY, Link, Tip, link
-from streams.decide import DecideStage
-from streams.health import Health
-from streams.kafka import Outgoing
-from streams.partition import partition_of
-from streams.ports import Rules
-from streams.read_side import Entry, Head, Held, Publication, Reply
-from streams.record import Record, parse
-from streams.recovery import Recovery
-from streams.settings import Settings
-from streams.topics import LOG
-from tests.streams.counting import AT, COUNTING, Counted, count
-
-SETTINGS = Settings(kafka_bootstrap="none:1", redis_url="redis://none", partitions=1)
+from streams.parked import Resume, marker
+from streams.read_side import Held
+from streams.topics import LOG, PARKED
 
 
-@dataclass
+class ViolatedError(Exception):
+    """Something that must hold at every moment does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record as an outsider reads it."""
+
+    trial_id: str
+    sequence: int
+    previous: str
+    command_id: str
+    hash: str
+
+
+@lru_cache(maxsize=100_000)
+def seen(stored: bytes) -> Seen:
+    plain = json.loads(stored)
+    return Seen(
+        plain["trial"],
+        plain["sequence"],
+        plain["previous"],
+        plain["command_id"],
+        hashlib.sha256(stored).hexdigest(),
+    )
+
+
+@dataclass(slots=True)
 class RedisState:
     """What `publish.lua` keeps, per trial: records, and how far its head says it was read."""
 
-    logs: dict[str, list[Held]] = field(default_factory=dict)
+    logs: dict[str, tuple[Held, ...]] = field(default_factory=dict)
     through: dict[str, int] = field(default_factory=dict)
-    listed: set[str] = field(default_factory=set)
+    offset: dict[str, int] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()
     listed_through: int = -1
 
+    def copy(self) -> "RedisState":
+        return RedisState(
+            dict(self.logs), dict(self.through), dict(self.offset), self.listed, self.listed_through
+        )
 
-@dataclass
+    def key(self) -> tuple[object, ...]:
+        """Equal for equal states."""
+        logs = tuple(
+            (trial, tuple((h.hash, h.offset) for h in log))
+            for trial, log in sorted(self.logs.items())
+        )
+        heads = tuple(sorted(self.through.items())), tuple(sorted(self.offset.items()))
+        return logs, heads, self.listed, self.listed_through
+
+
+class Sent:
+    """What a worker sent and waits for: the offsets come as the messages land, in their order."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+        self.offsets: list[int] = []
+
+    @property
+    def landed(self) -> bool:
+        return len(self.offsets) == self.wanted
+
+
+@dataclass(slots=True)
 class World:
-    """The shared parts, and the waiting steps of both workers that the scheduler chooses from."""
+    """The shared parts. `flying` holds, per life of a worker, what it sent and has not landed."""
 
-    chance: random.Random
     commands: Sequence[JudgedRequest]
-    log: list[bytes] = field(default_factory=list)
+    topics: dict[str, list[bytes]] = field(default_factory=lambda: {LOG: [], PARKED: []})
     redis: RedisState = field(default_factory=RedisState)
     committed: int = 0
-    lives: int = 0
-    owner: int = 0
-    frozen: tuple[str, int] | None = None
-    """What the scheduler leaves alone for a while: a worker's steps, or what it sent."""
-    gates: list[tuple[int, asyncio.Future[None]]] = field(default_factory=list)
-    in_flight: dict[int, list[tuple[bytes, asyncio.Future[int]]]] = field(default_factory=dict)
+    flying: dict[int, list[tuple[str, bytes, Sent]]] = field(default_factory=dict)
+    chains: dict[str, list[Seen]] = field(default_factory=dict)
+    """What is accepted of each trial, by the chain rule."""
+    decided: dict[str, str] = field(default_factory=dict)
+    """Command id -> hash of its record in the accepted chain."""
+    heard: dict[str, str] = field(default_factory=dict)
+    """Command id -> hash of the record that Redis showed: an answer somebody may have heard."""
+    snapshots: tuple[RedisState, ...] = ()
+    """What Redis looked like after its last publications: what it may be rolled back to."""
+    kept: int = 0
+    """How many of these are kept."""
+    mended: bool = False
+    """Whether the decider was mended that raises at some commands."""
+    looked_at: bool = True
+    """Whether what lives remember is wanted; it is not while a known schedule is run again."""
+    in_order: bool = True
+    """Whether every trial's commands must be decided in the order in which they came."""
 
-    async def gate(self, worker: int) -> None:
-        """A step of a worker: goes on when the scheduler says so."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.gates.append((worker, future))
-        await future
+    @property
+    def log(self) -> list[bytes]:
+        return self.topics[LOG]
 
-    def accepted(self) -> dict[str, list[Record]]:
-        chains: dict[str, list[Record]] = {}
-        for stored in self.log:
-            record = parse(stored)
-            chain = chains.setdefault(record.trial_id, [])
-            tip = Tip(chain[-1].sequence, chain[-1].hash) if chain else EMPTY
-            content = record.content
-            if link(tip, content.sequence, content.previous, record.hash) is Link.ACCEPTED:
-                chain.append(record)
-        return chains
+    def land(self, life: int) -> Sent:
+        """The first message under way of a life of a worker lands."""
+        topic, stored, sent = self.flying[life].pop(0)
+        if not self.flying[life]:
+            del self.flying[life]
+        self.topics[topic].append(stored)
+        sent.offsets.append(len(self.topics[topic]) - 1)
+        if topic == LOG:
+            self._accept(seen(stored))
+        return sent
 
+    def _accept(self, record: Seen) -> None:
+        chain = self.chains.setdefault(record.trial_id, [])
+        tail = chain[-1].hash if chain else ""
+        if record.sequence != len(chain) or record.previous != tail:
+            return
+        chain.append(record)
+        if record.command_id in self.decided:
+            raise ViolatedError("a command was decided twice")
+        self.decided[record.command_id] = record.hash
+        if self.in_order:
+            due = [c for c in self.commands if c.trial_id == record.trial_id][len(chain) - 1]
+            if str(due.command_id) != record.command_id:
+                raise ViolatedError("a command was decided before one that came earlier")
 
-@dataclass
-class MemoryKafka:
-    """Producer and reader of one worker."""
+    def show(self) -> None:
+        """Redis has changed: whoever reads it now hears these answers."""
+        for trial_id, log in self.redis.logs.items():
+            chain = self.chains.get(trial_id, [])
+            if len(log) > len(chain) or any(
+                held.hash != record.hash for held, record in zip(log, chain, strict=False)
+            ):
+                raise ViolatedError("Redis shows what was not accepted")
+            for record in chain[: len(log)]:
+                if self.heard.setdefault(record.command_id, record.hash) != record.hash:
+                    raise ViolatedError("two answers were heard to one command")
+        if self.kept and (not self.snapshots or self.snapshots[-1].key() != self.redis.key()):
+            self.snapshots = (*self.snapshots, self.redis.copy())[-self.kept :]
 
-    world: World
-    worker: int
+    def acknowledge(self, done: int, first: int = 0) -> None:
+        """A worker says that all commands up to `done` are done."""
+        for offset in range(first, done):
+            command_id = str(self.commands[offset].command_id)
+            if self.heard.get(command_id) is not None or self._is_parked(offset):
+                continue
+            if command_id not in self.decided:
+                raise ViolatedError(f"command {offset} is acknowledged and not in the log")
+            raise ViolatedError(f"command {offset} is acknowledged and was never shown")
 
-    async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
-        assert all(message.topic == LOG for message in messages)
-        loop = asyncio.get_running_loop()
-        sent = [(message.value, loop.create_future()) for message in messages]
-        self.world.in_flight.setdefault(self.worker, []).extend(sent)
-        offsets = [await future for _, future in sent]
-        await self.world.gate(self.worker)
-        return offsets
+    def commit(self, done: int) -> None:
+        if done < self.committed:
+            raise ViolatedError("the committed offset went back")
+        self.acknowledge(done, self.committed)
+        self.committed = done
 
-    async def end(self, topic: str, partition: int) -> int:
-        await self.world.gate(self.worker)
-        return len(self.world.log) if topic == LOG else 0
+    def resume(self) -> None:
+        """The decider was mended, and an operator asks for all halted trials to go on."""
+        self.mended = True
+        for trial_id in sorted({command.trial_id for command in self.commands}):
+            marked = marker(Resume(trial=trial_id), 0)
+            self.topics[PARKED].append(marked.value)
 
-    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        return {partition: await self.end(topic, partition) for partition in partitions}
-
-    async def read(
-        self, topic: str, partition: int, start: int, end: int
-    ) -> AsyncIterator[tuple[int, bytes]]:
-        for offset in range(start, end):
-            yield offset, self.world.log[offset]
-
-    async def at(self, topic: str, partition: int, offset: int, end: int) -> bytes | None:
-        await self.world.gate(self.worker)
-        return self.world.log[offset] if 0 <= offset < end else None
-
-
-@dataclass
-class MemoryRedis:
-    """The contract of `publish.lua` and of the reads, one round trip a step."""
-
-    world: World
-    worker: int
-
-    async def publish(
-        self, publications: Sequence[Publication], new: Iterable[tuple[int, str]] = ()
-    ) -> list[Reply]:
-        await self.world.gate(self.worker)
-        replies = [self._publish(publication) for publication in publications]
-        self.world.redis.listed.update(trial_id for _, trial_id in new)
-        await self.world.gate(self.worker)
-        return replies
-
-    def _publish(self, publication: Publication) -> Reply:
-        state, trial_id = self.world.redis, publication.trial_id
-        log = state.logs.get(trial_id, [])
-        new: list[Entry] = []
-        for entry in publication.entries:
-            if entry.sequence < len(log):
-                if log[entry.sequence].hash != entry.hash:
-                    return Reply.OTHER
-            else:
-                new.append(entry)
-        tail = log[-1].hash if log else ""
-        if new and new[0].sequence != len(log):
-            return Reply.GAP
-        if (new and new[0].previous != tail) or (
-            not publication.entries and publication.before != tail
-        ):
-            return Reply.OTHER
-        if new:
-            added = [Held(e.sequence, e.hash, e.offset, e.stored) for e in new]
-            state.logs[trial_id] = [*log, *added]
-        if publication.entries or log:
-            known = state.through.get(trial_id, -1)
-            state.through[trial_id] = max(publication.through, known)
-        return Reply.OK
-
-    async def listed(self, partition: int) -> tuple[tuple[str, ...], int]:
-        await self.world.gate(self.worker)
-        return tuple(sorted(self.world.redis.listed)), self.world.redis.listed_through
-
-    async def list_all(self, partition: int, trial_ids: Iterable[str], through: int) -> None:
-        await self.world.gate(self.worker)
-        self.world.redis.listed.update(trial_ids)
-        self.world.redis.listed_through = through
-
-    async def heads(self, trial_ids: Sequence[str]) -> list[Head | None]:
-        await self.world.gate(self.worker)
-        state = self.world.redis
-        return [
-            Head(log[-1].sequence, log[-1].hash, log[-1].offset, state.through[trial_id])
-            if (log := state.logs.get(trial_id))
-            else None
-            for trial_id in trial_ids
-        ]
-
-    async def entries(self, trial_id: str, after: int = -1) -> AsyncIterator[Held]:
-        await self.world.gate(self.worker)
-        for held in self.world.redis.logs.get(trial_id, [])[after + 1 :]:
-            yield held
-
-    async def place(self, trial_id: str, tip: Tip, offset: int, through: int) -> Reply:
-        await self.world.gate(self.worker)
-        log = self.world.redis.logs.get(trial_id)
-        if not log or log[-1].hash != tip.hash:
-            return Reply.OTHER
-        self.world.redis.through[trial_id] = through
-        return Reply.OK
-
-    async def quarantine(self, partition: int, trial_id: str) -> str:
-        raise AssertionError("Redis shows what was never accepted")
-
-
-def of_another_version(number: int) -> Rules:
-    """Decides the same command to other bytes, as another version of the rules may do.
-
-    With equal deciders two owners write equal records, which hides most of what can go wrong.
-    """
-
-    def decide(trial: Trial, request: JudgedRequest) -> Counted:
-        counted = count(trial, request)
-        return Counted(counted.events, Answer(outcome="recorded", sentence=f"version {number}"))
-
-    return replace(COUNTING, decide=decide)
-
-
-class Life:
-    """One life of a worker: from taking over (or believing to own) until it is stopped."""
-
-    def __init__(self, world: World, worker: int) -> None:
-        self.world = world
-        self.worker = worker
-        kafka, redis = MemoryKafka(world, worker), MemoryRedis(world, worker)
-        world.lives += 1
-        rules = of_another_version(world.lives)
-        recovery = Recovery(kafka, redis, rules, self._append)  # type: ignore[arg-type]
-        self.stage = DecideStage(
-            SETTINGS,
-            rules,
-            kafka,  # type: ignore[arg-type]
-            redis,  # type: ignore[arg-type]
-            recovery,
-            kafka,  # type: ignore[arg-type]
-            Health(),
+    def _is_parked(self, offset: int) -> bool:
+        return any(
+            entry["kind"] == "parked" and entry["source"]["offset"] == offset
+            for entry in map(json.loads, self.topics[PARKED])
         )
-        self.task = asyncio.create_task(self._run())
 
-    async def _run(self) -> None:
-        self.stage.assigned([0])
-        at = self.world.committed
-        while True:
-            most = self.world.chance.randint(1, 3)
-            for offset in range(at, min(at + most, len(self.world.commands))):
-                request = self.world.commands[offset]
-                assert partition_of(request.trial_id, 1) == 0
-                value = request.model_dump_json().encode()
-                await self.stage.inbox.put(0, offset, AT.timestamp() * 1000, b"", value)
-            items = await self.stage.inbox.take(0, 10)
-            await self.world.gate(self.worker)
-            await self.stage._recover_owned()
-            await self.stage.handle(items)
-            await self.stage._tick()
-            done = self.stage.inbox.to_commit().get(0)
-            if done is not None and self.world.owner == self.worker:
-                # A stale worker's commit is refused by the group.
-                self.world.committed = max(self.world.committed, done)
-            at = done if done is not None else at
+    def agrees(self) -> bool:
+        """Whether Redis shows exactly what is accepted."""
+        return {
+            trial: [r.hash for r in chain] for trial, chain in self.chains.items() if chain
+        } == {trial: [held.hash for held in log] for trial, log in self.redis.logs.items()}
 
-    async def _append(self, partition: int, trial_id: str, records: list[bytes]) -> list[int]:
-        raise AssertionError("Redis had more than trial.log")
-
-
-def snapshot(state: RedisState) -> RedisState:
-    return copy.deepcopy(state)
+    def complete(self) -> bool:
+        everything = len(self.decided) == len(self.commands) == self.committed
+        return everything and self.agrees()
