@@ -47,10 +47,12 @@ class Follow:
         """Set and replaced whenever a record arrives."""
         self._loaded = asyncio.Event()
         self._behind = 0
+        self._stopped = False
         self._waiters: dict[UUID, list[asyncio.Future[Record]]] = {}
         self._task = asyncio.create_task(self._run(), name=f"follow {trial_id}")
 
     async def stop(self) -> None:
+        self._stopped = True
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -78,11 +80,12 @@ class Follow:
 
     async def _run(self) -> None:
         pause = 0.05
-        while True:
+        # The flag besides the cancellation: the client of a cluster may turn that into an error.
+        while not self._stopped:
             try:
                 await self._load()
                 self._loaded.set()
-                while True:
+                while not self._stopped:
                     await self._read_on()
                     pause = 0.05
             except _OtherChainError:

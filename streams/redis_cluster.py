@@ -42,7 +42,7 @@ class ClusterClient(RedisCluster):
             # The reason why the last node that was asked did not answer, as a refused login.
             cause = error.__cause__
             if isinstance(cause, RedisError):
-                raise cause from error
+                raise type(cause)(*cause.args) from error
             if "Cluster mode is not enabled" in str(cause):
                 raise WrongModeError("Redis is no cluster: unset HOLDFAST_REDIS_CLUSTER") from error
             raise ConnectionError(f"{error} {cause or ''}".strip()) from error
@@ -77,7 +77,10 @@ class _Pipeline(ClusterPipeline):
         client = self.cluster_client
         try:
             replies = await super().execute(raise_on_error, allow_redirections)
-        except (*STALE, *PASSING) as error:
+        except STALE:
+            await client.aclose()
+            raise
+        except PASSING as error:
             await client.aclose()
             raise _away(error) from error
         if any(isinstance(reply, (*STALE, *PASSING)) for reply in replies):
@@ -115,6 +118,4 @@ def _nodes(url: str) -> list[str]:
 
 def _away(error: Exception) -> Exception:
     """What the plain client raises when Redis cannot serve now."""
-    if isinstance(error, STALE):
-        return error
     return ConnectionError(f"{type(error).__name__}: {error}")

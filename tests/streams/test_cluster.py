@@ -4,29 +4,33 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
 from pydantic import ValidationError
 from redis.crc import key_slot
-from redis.exceptions import AuthenticationError, ConnectionError
+from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionError
 
 from services.local.guard import Guard
 from services.local.places import free_port
 from streams import keys
 from streams.follow import TrialFollower
 from streams.partition import partition_of
-from streams.read_side import FUNCTION
+from streams.read_side import FUNCTION, ReadSide, Reply
 from streams.rebuild import Asked
 from streams.redis_client import check_redis, redis_client
 from streams.redis_cluster import WrongModeError
+from streams.refused import refusal
 from streams.settings import Settings
 from tests.services.test_thread import ApiProcess
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import COUNTING, command_id, request
 from tests.streams.redis_nodes import SLOTS, RedisNodes, ask, start_nodes
 from tests.streams.stage import Owner, accepted, published
+from tests.streams.test_publish import chain, publication
+from tests.streams.test_secured import ACL, ACL_OF_CLUSTER
 from tests.streams.workers import Client, WorkerProcess, form
 
 
@@ -172,6 +176,33 @@ async def test_one_worker_and_the_web_on_a_cluster(settings: Settings, tmp_path:
         api.kill()
 
 
+async def test_a_user_may_do_what_holdfast_does_on_a_cluster_and_nothing_else(
+    nodes: RedisNodes,
+) -> None:
+    for node in nodes.primaries:
+        ask(
+            node,
+            "ACL",
+            "SETUSER",
+            "holdfast",
+            "on",
+            ">of-redis",
+            *f"{ACL} {ACL_OF_CLUSTER}".split(),
+        )
+    user: dict[str, Any] = {"redis_username": "holdfast", "redis_password": "of-redis"}
+    settings = Settings(kafka_bootstrap="none:1", redis_url=nodes.url, redis_cluster=True, **user)
+    redis = redis_client(settings)
+    await check_redis(redis, settings)
+    read_side = ReadSide(redis)
+    await read_side.load_functions()
+    trials = [trial_on(primary) for primary in (0, 1, 2)]
+    published = [publication(trial, chain(trial, [1, 2])) for trial in trials]
+    assert await read_side.publish(published) == [Reply.OK] * 3
+    with pytest.raises(NoPermissionError):
+        await redis.execute_command("FLUSHALL")
+    await redis.aclose()
+
+
 async def test_a_primary_that_dies_is_replaced_and_nothing_is_lost(
     new_owner: NewOwner, nodes: RedisNodes, follower: TrialFollower
 ) -> None:
@@ -216,3 +247,16 @@ async def test_a_cluster_that_is_away_refuses_us_or_is_none_raises_what_is_waite
 def test_a_database_or_a_socket_of_a_cluster_is_refused_with_the_mend(url: str) -> None:
     with pytest.raises(ValidationError, match="set HOLDFAST_REDIS_URL to redis:// or rediss://"):
         Settings(kafka_bootstrap="a:1", redis_url=url, redis_cluster=True)
+
+
+async def test_a_refused_login_to_a_cluster_is_named_and_no_outage(nodes: RedisNodes) -> None:
+    settings = Settings(
+        kafka_bootstrap="none:1", redis_url=nodes.url, redis_cluster=True, redis_password="wrong"
+    )
+    redis = redis_client(settings)
+    with pytest.raises(AuthenticationError) as raised:
+        await redis.ping()
+    await redis.aclose()
+    says = refusal(raised.value, "redis")
+    assert says is not None
+    assert "HOLDFAST_REDIS_PASSWORD" in says

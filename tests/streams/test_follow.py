@@ -174,3 +174,17 @@ async def test_another_chain_in_redis_is_folded_anew(
     fold = await follower.trial(trial)
     assert fold is not None
     assert fold.slots == 3
+
+
+async def test_redis_still_answers_while_more_trials_are_followed_than_the_library_allows_for(
+    follower: TrialFollower, trial: str
+) -> None:
+    """A hundred connections are its default; each trial followed reads on one of its own."""
+    waiting = [
+        asyncio.create_task(follower.wait_for(f"{trial}-{n}", command_id(trial, 0), 2))
+        for n in range(120)
+    ]
+    await asyncio.gather(*(follower._follow(f"{trial}-{n}").caught_up() for n in range(120)))
+    assert await follower.ready()
+    assert await follower.trial(trial) is None
+    assert await asyncio.gather(*waiting) == [None] * 120

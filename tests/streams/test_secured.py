@@ -228,6 +228,7 @@ ACL = (
     "resetkeys resetchannels ~{*}:* ~holdfast:* "
     "-@all +@read +@write -@dangerous +ping +fcall +function|load +multi +exec"
 )
+ACL_OF_CLUSTER = "+cluster|slots +command +asking"
 """As docs/operations.md says it: whoever changes the one changes the other."""
 
 
