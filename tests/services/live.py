@@ -10,13 +10,21 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
+from services.api.wire import limited
+
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """The address of the server; it runs until the block ends."""
+    """The address of the server, with the limits of its settings; it runs until the block ends."""
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        http=limited(app.state.settings),
+        log_config=None,
+        timeout_graceful_shutdown=3,
+        lifespan="off",
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     while not server.started:
