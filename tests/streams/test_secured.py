@@ -228,6 +228,7 @@ ACL = (
     "resetkeys resetchannels ~{*}:* ~holdfast:* "
     "-@all +@read +@write -@dangerous +ping +fcall +function|load +multi +exec"
 )
+ACL_OF_WEB = "resetkeys resetchannels ~{*}:* ~holdfast:* -@all +@read -@dangerous +ping"
 ACL_OF_CLUSTER = "+cluster|slots +command +asking"
 """As docs/operations.md says it: whoever changes the one changes the other."""
 
@@ -238,6 +239,7 @@ def redis(redis_process: Callable[[], RedisProcess]) -> RedisProcess:
     redis = redis_process()
     with Redis(port=redis.server.port) as client:
         client.execute_command("ACL", "SETUSER", "holdfast", "on", ">of-redis", *ACL.split())
+        client.execute_command("ACL", "SETUSER", "web", "on", ">of-web", *ACL_OF_WEB.split())
         client.execute_command("ACL", "SETUSER", "default", "off")
     return redis
 
@@ -247,6 +249,7 @@ async def test_one_form_becomes_a_slot_with_tls_passwords_and_no_more_leave_than
 ) -> None:
     told = {"redis_url": redis.url, "redis_username": "holdfast", "redis_password": "of-redis"}
     worker = WorkerProcess(allowed.settings("SASL_SSL", "worker", **told), tmp_path / "log").start()
+    told |= {"redis_username": "web", "redis_password": SECRETS["web"]}
     client = await Client(allowed.settings("SASL_SSL", "web", **told), f"T-{uuid4()}").start()
     try:
         await client.open()
