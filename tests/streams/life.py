@@ -243,7 +243,9 @@ def plain(value: object) -> object:
 @cache
 def _plain_of(kind: type) -> Callable[[Any], object]:
     """How to make values of a type plain: worked out once, for it is done a million times."""
-    if kind is type(None) or issubclass(kind, str | bytes | int | float | Enum):
+    if issubclass(kind, float):  # A moment of the clock: no schedule is told by it.
+        return lambda _: None
+    if kind is type(None) or issubclass(kind, str | bytes | int | Enum):
         return lambda value: value
     if issubclass(kind, Trial):
         return lambda trial: (trial.slots, trial.time)
