@@ -14,6 +14,12 @@ def test_sasl_without_a_user_is_refused_with_the_mend() -> None:
         Settings(**PLACES, kafka_security="SASL_PLAINTEXT")
 
 
+def test_a_password_is_not_told_when_the_settings_are_refused() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**PLACES, kafka_security="SASL_SSL", kafka_sasl_password="hush")
+    assert "hush" not in str(refused.value)
+
+
 def test_sasl_is_given_to_every_client() -> None:
     settings = Settings(
         **PLACES,
