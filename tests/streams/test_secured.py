@@ -28,6 +28,7 @@ from streams.partition import partition_of
 from streams.read_side import ReadSide, Reply
 from streams.rebuild import Asked, Progress, Requests
 from streams.redis_client import check_redis, redis_client
+from streams.refused import kafka_refuses
 from streams.requests import REQUESTS
 from streams.settings import Settings
 from streams.topics import COMMANDS, EVENTS, LOG, PARKED, TOPICS, check, create
@@ -351,3 +352,32 @@ async def asked(settings: Settings) -> None:
         await check_redis(client, settings)
     finally:
         await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "wrong", "setting"),
+    [
+        ("SASL_PLAINTEXT", {"kafka_sasl_password": "wrong"}, "HOLDFAST_KAFKA_SASL_PASSWORD"),
+        (
+            "SASL_SSL",
+            {"kafka_sasl_password": "wrong", "kafka_sasl_mechanism": "PLAIN"},
+            "HOLDFAST_KAFKA_SASL_PASSWORD",
+        ),
+        (
+            "SASL_PLAINTEXT",
+            {"kafka_sasl_mechanism": "SCRAM-SHA-256"},
+            "HOLDFAST_KAFKA_SASL_MECHANISM",
+        ),
+        ("SASL_SSL", {"kafka_ca_file": None}, "HOLDFAST_KAFKA_CA_FILE"),
+        (
+            "SSL",
+            {"kafka_cert_file": None, "kafka_key_file": None},
+            "HOLDFAST_KAFKA_CERT_FILE",
+        ),
+    ],
+)
+async def test_a_broker_that_refuses_us_is_asked_why_and_the_setting_is_named(
+    secured: Secured, protocol: str, wrong: dict[str, Any], setting: str
+) -> None:
+    assert setting in (await kafka_refuses(secured.settings(protocol, "worker", **wrong)) or "")
+    assert await kafka_refuses(secured.settings(protocol, "worker")) is None
