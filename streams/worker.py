@@ -200,11 +200,7 @@ async def _work(settings: Settings, stop: asyncio.Event, health: Health, watched
     app = build_app(settings, worker.stages(), started, commits)
     app.loop = asyncio.get_running_loop()
     try:
-        try:
-            await worker.start()
-        except (KafkaError, RedisError, OSError) as error:
-            await _refused_or(error, health)
-            raise
+        await _start(worker, health)
         inboxes = {topic: stage.inbox for topic, stage in worker.stages().by_topic.items()}
         watched.stages(inboxes, (commits,))
         looking = watched.look_at_lag(
@@ -221,6 +217,14 @@ async def _work(settings: Settings, stop: asyncio.Event, health: Health, watched
             await status.stop()
     if not stop.is_set():
         raise RuntimeError("Faust stopped by itself")
+
+
+async def _start(worker: Worker, health: Health) -> None:
+    try:
+        await worker.start()
+    except (KafkaError, RedisError, OSError) as error:
+        await _refused_or(error, health)
+        raise
 
 
 async def _or_stop(work: Coroutine[Any, Any, Any], stop: asyncio.Event) -> None:
