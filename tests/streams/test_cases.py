@@ -5,11 +5,12 @@ import pytest
 from streams import keys, snapshots
 from streams.cases import Case, Cases
 from streams.kafka import Outgoing
+from streams.record import Record
 from streams.snapshots import name
 from streams.topics import LOG
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import request
-from tests.streams.stage import Owner
+from tests.streams.stage import Owner, accepted
 from tests.streams.test_fence import numbers_decided
 
 
@@ -83,11 +84,26 @@ async def test_a_redis_that_is_rolled_back(new_owner: NewOwner, trial: str) -> N
 async def test_a_log_in_redis_with_a_hole(new_owner: NewOwner, trial: str) -> None:
     owner = await begun(new_owner, trial)
     await owner.redis.xdel(keys.log(trial), keys.entry_id(1))
+    assert await found_by_tick(owner) >= {Case.TRIAL_KEYS_GONE, Case.DIVERGED}
+    assert await numbers_decided(owner, trial, 3) == [0, 1, 2]
+
+
+async def test_a_log_in_redis_that_is_no_chain(new_owner: NewOwner, trial: str) -> None:
+    owner = await begun(new_owner, trial)
+    log = keys.log(trial)
+    entries = await owner.redis.xrange(log)
+    await owner.redis.delete(log)
+    for number, (entry, fields) in enumerate(entries):
+        await owner.redis.xadd(log, {**fields, b"r": b"{}"} if number == 1 else fields, entry)
     other = await new_owner()
     other.own(trial)
     await other.stage._tick()
-    assert {Case.REDIS_DAMAGED, Case.DIVERGED} <= found(other)
-    assert await numbers_decided(other, trial, 3) == [0, 1, 2]
+    assert Case.REDIS_DAMAGED in found(other)
+    assert [record.sequence for record in await chain_of(other, trial)] == [0, 1, 2]
+
+
+async def chain_of(owner: Owner, trial: str) -> list[Record]:
+    return await accepted(owner.reader, owner.partition(trial), trial)
 
 
 async def test_a_record_of_somebody_else(new_owner: NewOwner, trial: str) -> None:

@@ -73,7 +73,8 @@ class Secured:
 
     def settings(self, protocol: str, user: str, **more: Any) -> Settings:
         """Those of a user who comes in by this listener."""
-        ports = {listener.protocol: listener.port for listener in self.kafka.server.listeners}
+        listeners = self.kafka.server.listeners
+        ports: dict[str, int] = {listener.protocol: listener.port for listener in listeners}
         told: dict[str, Any] = {
             "kafka_bootstrap": f"{LOOPBACK}:{ports[protocol]}",
             "redis_url": "redis://none:1",
