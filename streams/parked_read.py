@@ -54,7 +54,8 @@ async def listed(
         if isinstance(entry, ParkedMessage):
             entry = entry.model_copy(update={"payload": ""})
             # A worker that was killed parks the same again; what is kept is a copy too.
-            same = (entry.source.topic, entry.source.offset, entry.timestamp_ms, entry.reason)
+            source = entry.source
+            same = (entry.trial, source.topic, source.offset, entry.timestamp_ms, entry.reason)
             if same not in shown:
                 found[offset] = entry
             shown.add(same)
