@@ -63,9 +63,9 @@ class LogReader:
         """Offset and value of every message from `start` up to and without `end`."""
         at = TopicPartition(topic, partition)
         consumer = self._started
-        consumer.assign([at])
         if start >= end:
             return
+        consumer.assign([at])
         consumer.seek(at, start)
         silent = 0
         try:
