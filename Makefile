@@ -26,7 +26,7 @@ lint: setup ## Style, formatting and the direction of imports
 	.venv/bin/ruff format --check $(ALL)
 	.venv/bin/lint-imports
 
-types: setup ## mypy in strict mode
+types: setup ## mypy in strict mode, tests and benchmarks too
 	.venv/bin/mypy
 
 check: lint types test ## Everything that must be clean before a change is offered

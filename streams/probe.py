@@ -38,7 +38,7 @@ class Probe:
         for trial_id, head in heads.items():
             known = ledger.trials[trial_id]
             if head is None or (head.sequence, head.hash) != (known.tip.sequence, known.tip.hash):
-                await self._tell(ledger, trial_id, head, known.tip)
+                await self._tell(ledger, trial_id, heads)
                 return False
             if ledger.last_offset - head.through > LAG:
                 behind.append(Publication(trial_id, known.tip.hash, ledger.last_offset))
@@ -50,10 +50,11 @@ class Probe:
             self._listed[ledger.partition] = ledger.last_offset
         return True
 
-    async def _tell(self, ledger: Ledger, trial_id: str, head: Head | None, tip: Tip) -> None:
-        case, says = _what(head, tip), "Redis is not as it was left"
-        listed, _ = await self._read_side.listed(ledger.partition)
-        if case is Case.TRIAL_KEYS_GONE and not listed:
+    async def _tell(self, ledger: Ledger, trial_id: str, heads: Mapping[str, Head | None]) -> None:
+        """Of a cluster one node may have lost all that it had, the list of the trials too."""
+        case = _what(heads[trial_id], ledger.trials[trial_id].tip)
+        says = "Redis is not as it was left"
+        if not any(heads.values()) and not (await self._read_side.listed(ledger.partition))[0]:
             case, says = Case.REDIS_EMPTY, "Redis has nothing of the partition any more"
         self._cases.met(case, says, partition=ledger.partition, trial=trial_id)
 

@@ -114,7 +114,7 @@ class Recovery:
             says = "Redis lacked records that had landed: shown now"
             case = Case.REDIS_BEHIND
         elif known_trials(ledger) and not (await self.read_side.listed(ledger.partition))[0]:
-            says = "Redis had nothing of the partition: all shown anew"
+            says = "Redis did not know the trials of the partition: all shown anew"
             case = Case.REDIS_EMPTY
         else:
             return

@@ -56,8 +56,11 @@ async def kafka_refuses(settings: Settings) -> str | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from, each once: errors can be made to lead back to themselves."""
     found: BaseException | None = error
-    while found is not None:
+    told: list[BaseException] = []
+    while found is not None and not any(found is one for one in told):
+        told.append(found)
         yield found
         found = found.__cause__ or found.__context__
 

@@ -170,7 +170,7 @@ def test_cish_is_not_named_by_the_record() -> None:
 
 
 def failed(kind: str) -> dict[str, Any]:
-    tests = {"ihc": [], "ish": []}
+    tests: dict[str, Any] = {"ihc": [], "ish": []}
     ish = {"assay": "FISH", "probe": "dual", "failed": True}
     tests[kind] = [{"failed": True} if kind == "ihc" else ish]
     return {"specimen": "biopsy", "tissue": "metastasis", **tests}

@@ -130,11 +130,11 @@ def test_who_was_held_and_recalled_may_send_the_form_while_waiting() -> None:
 def test_authorising_makes_nobody_newer_the_newest_reservation_is_recalled_first() -> None:
     trial = reserved_at_l1(3)
     assert trial.at("03-01 10:00").authorise("P1", "03-02") == recorded()
-    assert trial.state.levels[0].reservations == ("P1", "P2", "P3")
+    assert list(trial.state.levels[0].reservations) == ["P1", "P2", "P3"]
     trial.at("03-01 11:00").release("P3")
     trial.at("03-01 11:01").form("P4")
     trial.at("03-01 12:00").report_dose("P3", "2027-03-01")
-    assert trial.state.levels[0].reservations == ("P1", "P2")
+    assert list(trial.state.levels[0].reservations) == ["P1", "P2"]
     assert trial.waitlist() == ["P4"]
 
 

@@ -181,7 +181,7 @@ async def redis_disk_full(scene: Scene, chance: random.Random) -> Parameters:
                 with contextlib.suppress(RedisError, OSError):
                     await messages.redis_command(stack, "SET", "faults:filler", "x" * 500)
                 await asyncio.sleep(0.05)
-        if processes.is_running(stack.redis_process):
+        if stack.redis_process is not None and processes.is_running(stack.redis_process):
             stack.limit_redis_files(None)
         else:
             await stack.start_redis()

@@ -201,4 +201,5 @@ def clients_of(
     """One task for each site and one for the centre; they end when `stop` is set."""
     sites = [SiteLoad(trial, site, random.Random(chance.random())) for site in SITES]
     centre = CentreLoad(trial, random.Random(chance.random()))
-    return [asyncio.create_task(client.run(stop)) for client in (*sites, centre)]
+    clients: list[SiteLoad | CentreLoad] = [*sites, centre]
+    return [asyncio.create_task(client.run(stop)) for client in clients]

@@ -165,9 +165,17 @@ async def test_a_silent_stream_says_that_it_is_alive(memory: Memory, token_file:
     async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=20) as http:
         await Caller(http).open_trial()
         async with http.stream("GET", f"{EVENTS}/stream?after=4", headers=headers()) as response:
-            lines = response.aiter_lines()
-            while (await anext(lines)) != ": ping":
-                pass
+            said = [line async for line in _until(response.aiter_lines(), ": ping")]
+            assert said[-1] == ": ping"
+            assert not any(line.startswith("data:") for line in said)
+
+
+async def _until(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:
+    """These lines up to and with one that is `last`; all of them if none is."""
+    async for line in lines:
+        yield line
+        if line == last:
+            return
 
 
 async def test_streams_are_limited_per_actor_and_counted_down_when_they_end(

@@ -1,13 +1,14 @@
 """A decider that only counts, and commands for it: small enough to foresee every record by eye."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
 from enrollment.commands import Actor, AnyCommand, JudgedRequest, SuspendAssignment, TimePassed
-from enrollment.events import AnyEvent, AssignmentSuspended
+from enrollment.events import AnyEvent, AssignmentSuspended, FormJudged
 from enrollment.public_events import public_count
 from enrollment.trial import Trial, new_trial
 from streams.batch import Command
@@ -86,3 +87,20 @@ def command_id(trial_id: str, number: int) -> UUID:
 
 def command(request: JudgedRequest, received_at: datetime = AT) -> Command:
     return Command(request, received_at)
+
+
+def judged_form(form: dict[str, Any], verdict: dict[str, Any]) -> FormJudged:
+    """A form's event, of a subject whose first form was eligible."""
+    return FormJudged(
+        subject_id="P1",
+        site_id="S1",
+        phase=1,
+        why="submitted",
+        outcome="eligible",
+        met=(1,),
+        reviews=(),
+        completed_on=date(2027, 2, 22),
+        consented_on=None,
+        form=form,
+        verdict=verdict,
+    )

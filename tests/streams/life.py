@@ -237,11 +237,12 @@ ONLY_TOLD = frozenset({"void", "_taken_over"})
 
 def plain(value: object) -> object:
     """All that an object holds, as something to be compared; what workers share is left out."""
-    return _plain_of(type(value))(value)
+    kind: Any = type(value)
+    return _plain_of(kind)(value)
 
 
 @cache
-def _plain_of(kind: type) -> Callable[[Any], object]:
+def _plain_of(kind: Any) -> Callable[[Any], object]:
     """How to make values of a type plain: worked out once, for it is done a million times."""
     if issubclass(kind, float):  # A moment of the clock: no schedule is told by it.
         return lambda _: None

@@ -111,7 +111,10 @@ async def test_a_node_that_lost_everything_is_found_by_the_probe_and_filled_agai
     await decide(owner, [gone, kept], 0)
     ask(nodes.primaries[1], "FLUSHALL")
     ask(nodes.primaries[1], "FUNCTION FLUSH")
+    assert await published(owner.read_side, gone) == []
     await owner.stage._tick()
+    assert owner.health.cases.counts()["trial_keys_gone"] >= 1
+    await agree(owner, gone, 1)
     await decide(owner, [gone, kept], 1)
     await agree(owner, gone, 2)
     await agree(owner, kept, 2)

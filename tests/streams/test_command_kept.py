@@ -1,35 +1,21 @@
 """A record keeps the command whole, and what its events hold only once."""
 
-from datetime import date
-
 import pytest
 from pydantic import ValidationError
 
 from enrollment.canonical import canonical, digest, exact
 from enrollment.commands import AdoptProtocol, AnyCommand, SubmitForm, SuspendAssignment
-from enrollment.events import AnyEvent, FormJudged, Rejected
+from enrollment.events import AnyEvent, Rejected
 from streams.batch import Parked
 from streams.command_kept import command_of, kept
 from streams.inbox import Item
 from streams.ledger import Ledger
 from streams.work import decide_items
-from tests.streams.counting import COUNTING, request
+from tests.streams.counting import COUNTING, judged_form, request
 
 FORM = {"subject_id": "P1", "site_id": "S1", "labs": [{"value": "1.50"}]}
 SUBMITTED = SubmitForm(subject_id="P1", site_id="S1", form=FORM)
-JUDGED = FormJudged(
-    subject_id="P1",
-    site_id="S1",
-    phase=1,
-    why="submitted",
-    outcome="eligible",
-    met=(1,),
-    reviews=(),
-    completed_on=date(2027, 2, 22),
-    consented_on=None,
-    form=FORM,
-    verdict={},
-)
+JUDGED = judged_form(FORM, {})
 REJECTED = Rejected(command="SubmitForm", rule="form.identity", sentence="No.")
 
 

@@ -1,7 +1,7 @@
 """What we ask of Faust: hands over, acknowledges nothing, and its short cut cannot block."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import pytest
 from faust.transport.drivers.aiokafka import Consumer
@@ -25,10 +25,10 @@ class Still:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
-    def assigned(self, partitions: Sequence[int]) -> None:
+    def assigned(self, partitions: Iterable[int]) -> None:
         self.inbox.assigned(partitions)
 
-    def revoked(self, partitions: Sequence[int]) -> None:
+    def revoked(self, partitions: Iterable[int]) -> None:
         self.inbox.revoked(partitions)
 
 

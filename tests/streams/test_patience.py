@@ -9,7 +9,7 @@ from streams.health import Health, patiently
 
 async def once(said: str) -> int:
     """Redis says this, in its own words, and answers the next time."""
-    errors = [BaseParser.parse_error(said)]
+    errors = [BaseParser.parse_error(said)]  # type: ignore[no-untyped-call]
 
     async def attempt() -> int:
         if errors:

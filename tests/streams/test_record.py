@@ -1,7 +1,6 @@
 """The record of a decision: canonical bytes, read back whole, and higher formats refused."""
 
 import hashlib
-from datetime import date
 
 import orjson
 import pytest
@@ -20,7 +19,7 @@ from streams.record import (
     parse,
     parse_without_forms,
 )
-from tests.streams.counting import request
+from tests.streams.counting import judged_form, request
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
@@ -95,18 +94,9 @@ def test_nonsense_is_unreadable_and_its_text_is_not_told(stored: bytes) -> None:
 
 def test_without_forms_all_else_is_read_the_same_and_the_hash_is_that_of_the_whole() -> None:
     events = (
-        FormJudged(
-            subject_id="P1",
-            site_id="S1",
-            phase=1,
-            why="submitted",
-            outcome="eligible",
-            met=(1,),
-            reviews=(),
-            completed_on=date(2027, 2, 22),
-            consented_on=None,
-            form={"subject_id": "P1", "labs": [{"value": "1.50"}]},
-            verdict={"protocol": "0" * 64, "findings": []},
+        judged_form(
+            {"subject_id": "P1", "labs": [{"value": "1.50"}]},
+            {"protocol": "0" * 64, "findings": []},
         ),
         AssignmentSuspended(reason="A signal."),
     )

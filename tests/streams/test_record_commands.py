@@ -7,24 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from services.cli.main import main
-from streams.export import write
 from streams.record import Record
 from tests.streams.forging import Plain, forged
-from tests.streams.told import story_records
 
 NOWHERE = {"HOLDFAST_KAFKA_BOOTSTRAP": "127.0.0.1:1", "HOLDFAST_REDIS_URL": "redis://127.0.0.1:1"}
-
-
-@pytest.fixture(scope="module")
-def records() -> tuple[Record, ...]:
-    return story_records()
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, records: tuple[Record, ...]) -> Path:
-    file = tmp_path_factory.mktemp("export") / "whole.ndjson"
-    write(file, records[0].trial_id, records)
-    return file
 
 
 def holdfast(*words: object, **env: str) -> Result:

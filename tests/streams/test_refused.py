@@ -86,6 +86,12 @@ def test_an_outage_is_no_refusal(error: Exception) -> None:
     assert refusal(error, "redis") is None
 
 
+def test_errors_that_lead_back_to_themselves_come_to_an_end() -> None:
+    first, second = ConnectionError("one"), ConnectionError("other")
+    first.__cause__, second.__cause__ = second, first
+    assert refusal(first, "redis") is None
+
+
 async def test_a_password_that_changes_under_a_running_worker_is_named_and_waited_for() -> None:
     health = Health()
     errors = [said_by_redis("WRONGPASS invalid username-password pair"), ConnectionError()]

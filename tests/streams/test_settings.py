@@ -1,12 +1,14 @@
 """Settings of Kafka and Redis: security is said in full or refused, secrets are not shown."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from streams.partition import partition_of
 from streams.settings import Settings
 
-PLACES = {"kafka_bootstrap": "a:1,b:2", "redis_url": "redis://c:3"}
+PLACES: dict[str, Any] = {"kafka_bootstrap": "a:1,b:2", "redis_url": "redis://c:3"}
 
 
 def test_sasl_without_a_user_is_refused_with_the_mend() -> None:

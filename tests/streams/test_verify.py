@@ -21,18 +21,6 @@ SHORT = 8
 
 
 @pytest.fixture(scope="module")
-def records() -> tuple[Record, ...]:
-    return story_records()
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, records: tuple[Record, ...]) -> Path:
-    file = tmp_path_factory.mktemp("export") / "whole.ndjson"
-    write(file, records[0].trial_id, records)
-    return file
-
-
-@pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory, records: tuple[Record, ...]) -> Path:
     file = tmp_path_factory.mktemp("export") / "short.ndjson"
     write(file, records[0].trial_id, records[:SHORT])

@@ -7,43 +7,17 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
-
-import pytest
 
 from services.local.places import free_port
 from streams.partition import partition_of
 from streams.settings import Settings
+from tests.streams.conftest import NewWorker
 from tests.streams.workers import ROOT, Client, WorkerProcess, form
 
 WITHIN = 30.0
 """How long a process may take to end: twice what is promised, for a machine that is busy."""
-NewWorker = Callable[..., WorkerProcess]
-
-
-@pytest.fixture
-def new_worker(settings: Settings, tmp_path: Path) -> Iterator[NewWorker]:
-    started: list[WorkerProcess] = []
-
-    def start(**more: str) -> WorkerProcess:
-        named = {f"HOLDFAST_{name}": value for name, value in more.items()}
-        worker = WorkerProcess(settings, tmp_path / f"{len(started)}.log", more=named).start()
-        started.append(worker)
-        return worker
-
-    yield start
-    for worker in started:
-        worker.kill()
-
-
-@pytest.fixture
-async def client(settings: Settings) -> AsyncIterator[Client]:
-    client = await Client(settings, f"T-{uuid4()}").start()
-    yield client
-    await client.stop()
 
 
 def said(worker: WorkerProcess, message: str) -> list[dict[str, Any]]:

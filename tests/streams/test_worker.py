@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,32 +18,9 @@ from streams.read_side import ReadSide
 from streams.redis_client import redis_client
 from streams.settings import Settings
 from streams.topics import EVENTS, PARKED
+from tests.streams.conftest import NewWorker
 from tests.streams.stage import accepted, published
-from tests.streams.workers import ROOT, Client, WorkerProcess, form
-
-NewWorker = Callable[..., WorkerProcess]
-
-
-@pytest.fixture
-def new_worker(settings: Settings, tmp_path: Path) -> Iterator[NewWorker]:
-    started: list[WorkerProcess] = []
-
-    def start(crash_at: str | None = None, of: Settings = settings) -> WorkerProcess:
-        log = tmp_path / f"worker-{len(started)}.log"
-        worker = WorkerProcess(of, log, crash_at=crash_at).start()
-        started.append(worker)
-        return worker
-
-    yield start
-    for worker in started:
-        worker.kill()
-
-
-@pytest.fixture
-async def client(settings: Settings) -> AsyncIterator[Client]:
-    client = await Client(settings, f"T-{uuid4()}").start()
-    yield client
-    await client.stop()
+from tests.streams.workers import ROOT, Client, form
 
 
 @pytest.fixture
@@ -102,7 +79,7 @@ async def test_a_worker_killed_at_any_step_of_a_batch_loses_and_doubles_nothing(
 ) -> None:
     sent = await client.send_opening()
     sent += [await client.send(f"form {n}", form(f"P-{n}")) for n in range(12)]
-    dying = new_worker(f"{point}:1")
+    dying = new_worker(CRASH_AT=f"{point}:1")
     assert await dying.ended() == -9
     sent += [await client.send(f"form {n}", form(f"P-{n}")) for n in range(12, 15)]
     heir = new_worker()

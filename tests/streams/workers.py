@@ -37,7 +37,6 @@ class WorkerProcess:
 
     settings: Settings
     log: Path
-    crash_at: str | None = None
     more: dict[str, str] = field(default_factory=dict)
     """Further settings, by their names."""
     port: int = field(default_factory=free_port)
@@ -50,8 +49,6 @@ class WorkerProcess:
             "HOLDFAST_STATUS_PORT": str(self.port),
             **self.more,
         }
-        if self.crash_at is not None:
-            environment["HOLDFAST_CRASH_AT"] = self.crash_at
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streams.worker"],
             cwd=ROOT,
