@@ -33,7 +33,7 @@ class Case(StrEnum):
     HEAD_CHANGED = "head_changed"
     """A head in Redis is another one than its owner left, by nobody of ours."""
     REDIS_DAMAGED = "redis_damaged"
-    """What Redis has of a trial is no chain, or does not agree with its own head."""
+    """What Redis has of a trial is no chain of records: kept in quarantine, published anew."""
     KAFKA_SHORTER = "kafka_shorter"
     """Redis has records that `trial.log` lost: they are sent again where they extend the chain."""
     DIVERGED = "diverged"

@@ -95,6 +95,11 @@ def fold(known: TrialLedger, record: Record, offset: int, rules: Rules) -> None:
     known.accept(record, offset, trial, rules.public_count(content.events, content.trial))
 
 
+def known_trials(ledger: Ledger) -> tuple[str, ...]:
+    """The trials of a ledger that have a record, sorted."""
+    return tuple(sorted(name for name, known in ledger.trials.items() if known.tip != EMPTY))
+
+
 def _again(known: TrialLedger, record: Record) -> bool:
     """Whether a record below the tip is the very decision that stands at its sequence."""
     decision = known.decision(record.content.command_id)

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from streams.cases import Case, Cases
 from streams.chain import Tip
-from streams.ledger import Ledger
+from streams.ledger import Ledger, known_trials
 from streams.read_side import Head, Publication, ReadSide, Reply
-from streams.recovery import known_trials
 
 LAG = 1000
 """How many records of other trials a head may be behind before it is moved along."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enrollment.canonical import digest
 from enrollment.events import ProtocolAdopted
 from streams.cases import Case, Cases
-from streams.chain import EMPTY, Link
-from streams.ledger import Ledger, TrialLedger, fold
+from streams.chain import Link
+from streams.ledger import Ledger, TrialLedger, fold, known_trials
 from streams.log_reader import LogReader
 from streams.ports import Rules
 from streams.pulse import beat
@@ -62,20 +62,24 @@ class Recovery:
             try:
                 return await self._attempt(partition, from_start)
             except DoesNotFitError as error:
-                if error.case is not Case.DIVERGED:  # Told when it goes into quarantine.
-                    says = f"Redis does not fit trial.log: {error}"
-                    self.cases.met(error.case, says, partition=partition, trial=error.trial_id)
+                await self._set_aside(partition, error, from_start)
                 if not left:
                     raise
-                if from_start and error.case is Case.DIVERGED:
-                    await self._quarantine(partition, error.trial_id)
                 from_start = True
         raise AssertionError("the last attempt returns or raises")
 
-    async def _quarantine(self, partition: int, trial_id: str) -> None:
-        tag = await self.read_side.quarantine(partition, trial_id)
-        says = f"Redis diverged from trial.log: its branch is now {tag}"
-        self.cases.met(Case.DIVERGED, says, partition=partition, trial=trial_id)
+    async def _set_aside(self, partition: int, error: DoesNotFitError, from_start: bool) -> None:
+        """Tells the case. What cannot be brought up to date goes into quarantine, never away.
+
+        A branch is called one only when all of `trial.log` was read; a damaged log stays damaged.
+        """
+        if error.case is Case.DIVERGED and not from_start:
+            return
+        says = f"Redis does not fit trial.log: {error}"
+        if error.case in (Case.DIVERGED, Case.REDIS_DAMAGED):
+            tag = await self.read_side.quarantine(partition, error.trial_id)
+            says += f"; what it had is now {tag}"
+        self.cases.met(error.case, says, partition=partition, trial=error.trial_id)
 
     async def _attempt(self, partition: int, from_start: bool) -> Ledger:
         ledger = Ledger(partition)
@@ -136,7 +140,7 @@ class Recovery:
             known: TrialLedger | None = ledger.trials.get(trial_id)
             if known is None or (known.tip.sequence, known.tip.hash) != (head.sequence, head.hash):
                 why = "its head is not the end of its log"
-                raise DoesNotFitError(trial_id, Case.REDIS_DAMAGED, why)
+                raise DoesNotFitError(trial_id, Case.HEAD_CHANGED, why)
             stored = await self.reader.at(LOG_TOPIC, ledger.partition, head.offset, end)
             if stored is None or digest(stored) != head.hash:
                 why = "its head points to another record"
@@ -239,7 +243,7 @@ class Recovery:
         replies = await self.read_side.publish(publications)
         for publication, reply in zip(publications, replies, strict=True):
             if reply is not Reply.OK:
-                case = Case.REDIS_DAMAGED if reply is Reply.GAP else Case.DIVERGED
+                case = Case.PUBLISH_REFUSED if reply is Reply.GAP else Case.DIVERGED
                 why = f"publishing answered {reply.value}"
                 raise DoesNotFitError(publication.trial_id, case, why)
 
@@ -280,11 +284,6 @@ class Recovery:
                 why = "Redis changed while it was brought up to date"
                 raise DoesNotFitError(trial_id, Case.HEAD_CHANGED, why)
             known.through = ledger.last_offset
-
-
-def known_trials(ledger: Ledger) -> tuple[str, ...]:
-    """The trials of a ledger that have a record, sorted."""
-    return tuple(sorted(name for name, known in ledger.trials.items() if known.tip != EMPTY))
 
 
 def _adopts(record: Record) -> bool:

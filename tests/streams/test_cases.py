@@ -5,12 +5,11 @@ import pytest
 from streams import keys, snapshots
 from streams.cases import Case, Cases
 from streams.kafka import Outgoing
-from streams.record import Record
 from streams.snapshots import name
 from streams.topics import LOG
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import request
-from tests.streams.stage import Owner, accepted
+from tests.streams.stage import Owner
 from tests.streams.test_fence import numbers_decided
 
 
@@ -99,11 +98,9 @@ async def test_a_log_in_redis_that_is_no_chain(new_owner: NewOwner, trial: str) 
     other.own(trial)
     await other.stage._tick()
     assert Case.REDIS_DAMAGED in found(other)
-    assert [record.sequence for record in await chain_of(other, trial)] == [0, 1, 2]
-
-
-async def chain_of(owner: Owner, trial: str) -> list[Record]:
-    return await accepted(owner.reader, owner.partition(trial), trial)
+    assert await numbers_decided(other, trial, 3) == [0, 1, 2]
+    kept = await owner.redis.keys(f"{log}:quarantine:*")
+    assert [await owner.redis.xlen(key) for key in kept] == [3]
 
 
 async def test_a_record_of_somebody_else(new_owner: NewOwner, trial: str) -> None:
