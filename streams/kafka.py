@@ -24,6 +24,7 @@ class Outgoing:
     partition: int
     key: bytes
     value: bytes
+    """Empty: a tombstone, which takes back what the key said before."""
     timestamp_ms: int | None = None
 
 
@@ -70,7 +71,7 @@ class Producer:
                 futures = [
                     await self._producer.send(
                         message.topic,
-                        message.value,
+                        message.value or None,
                         key=message.key,
                         partition=message.partition,
                         timestamp_ms=message.timestamp_ms,

@@ -1,4 +1,4 @@
-"""The five topics: what each must be, how they are made, and the check before any worker starts."""
+"""The topics: what each must be, how they are made, and the check before any worker starts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +14,10 @@ COMMANDS = "trial.commands"
 LOG = "trial.log"
 EVENTS = "enrollment.events"
 PARKED = "trial.parked"
+WEB_RECORD = "web.record"
+"""Accounts, rights, laboratories: what the web service keeps for ever, in one order."""
+WEB_DRAFTS = "web.drafts"
+"""Forms that are begun: the newest of each, until it is submitted or thrown away."""
 
 _THIRTY_DAYS = {"cleanup.policy": "delete", "retention.ms": str(30 * 24 * 3600 * 1000)}
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
@@ -24,8 +28,12 @@ _KEPT: Mapping[str, Mapping[str, str]] = {
     LOG: _FOR_EVER,
     EVENTS: _FOR_EVER,
     PARKED: _THIRTY_DAYS,
+    WEB_RECORD: _FOR_EVER,
+    WEB_DRAFTS: {"cleanup.policy": "compact", "delete.retention.ms": str(24 * 3600 * 1000)},
 }
 TOPICS = tuple(_KEPT)
+_IN_ONE_ORDER = (WEB_RECORD, WEB_DRAFTS)
+"""Of one partition, whatever the settings say: every web process folds them whole."""
 
 
 class TopicsError(Exception):
@@ -66,7 +74,7 @@ async def create(settings: Settings) -> list[str]:
         missing = [topic for topic in TOPICS if topic not in found]
         if missing:
             await admin.create_topics([_new(topic, settings) for topic in missing])
-        said = [f"{topic}: created, {settings.partitions} partitions" for topic in missing]
+        said = [f"{topic}: created, {_count(topic, settings)} partitions" for topic in missing]
         for topic in (topic for topic in TOPICS if topic in found):
             differing = _differing(topic, found[topic], settings)
             if differing:
@@ -109,13 +117,25 @@ def _refuse(problems: list[str]) -> None:
         raise TopicsError("\n".join(problems))
 
 
+def _count(topic: str, settings: Settings) -> int:
+    return 1 if topic in _IN_ONE_ORDER else settings.partitions
+
+
 def _wrong_counts(found: Mapping[str, Found], settings: Settings) -> list[str]:
-    return [
-        f"{topic} has {is_now.partitions} partitions, the settings say {settings.partitions}, and "
-        f"the count is fixed for life: set HOLDFAST_PARTITIONS={is_now.partitions}"
-        for topic, is_now in found.items()
-        if is_now.partitions != settings.partitions
-    ]
+    problems = []
+    for topic, is_now in found.items():
+        wanted_count = _count(topic, settings)
+        if is_now.partitions != wanted_count:
+            mend = (
+                f"make {topic} anew with one partition"
+                if topic in _IN_ONE_ORDER
+                else f"set HOLDFAST_PARTITIONS={is_now.partitions}"
+            )
+            problems.append(
+                f"{topic} has {is_now.partitions} partitions, the settings say {wanted_count}, and "
+                f"the count is fixed for life: {mend}"
+            )
+    return problems
 
 
 def _differing(topic: str, found: Found, settings: Settings) -> dict[str, str]:
@@ -129,7 +149,7 @@ def _differing(topic: str, found: Found, settings: Settings) -> dict[str, str]:
 def _new(topic: str, settings: Settings) -> NewTopic:
     return NewTopic(
         topic,
-        num_partitions=settings.partitions,
+        num_partitions=_count(topic, settings),
         replication_factor=settings.replication,
         topic_configs=wanted(topic, settings),
     )

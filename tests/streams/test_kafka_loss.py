@@ -11,7 +11,7 @@ from enrollment.canonical import canonical
 from streams.kafka import Outgoing, Producer
 from streams.partition import partition_of
 from streams.settings import Settings
-from streams.topics import LOG, TOPICS, TopicsError, check, create
+from streams.topics import LOG, TOPICS, WEB_DRAFTS, WEB_RECORD, TopicsError, check, create
 from tests.servers import KafkaProcess
 from tests.streams.workers import Client, WorkerProcess, form
 
@@ -40,7 +40,10 @@ async def test_topics_are_made_checked_and_set_right(own_settings: Settings) -> 
         TopicsError, match=r"trial\.log does not exist: run `holdfast topics create`"
     ):
         await check(own_settings)
-    assert await create(own_settings) == [f"{topic}: created, 8 partitions" for topic in TOPICS]
+    counts = {topic: 1 if topic in (WEB_RECORD, WEB_DRAFTS) else 8 for topic in TOPICS}
+    assert await create(own_settings) == [
+        f"{topic}: created, {count} partitions" for topic, count in counts.items()
+    ]
     await check(own_settings)
     assert await create(own_settings) == [f"{topic}: as it should be" for topic in TOPICS]
 
