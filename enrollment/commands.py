@@ -9,7 +9,10 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, InstanceOf, TypeAdapter
+
+from eligibility.verdict import Gist
+from enrollment.paper import PlainJson
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Subject, site, level, trial: letters, digits, dot, underscore, hyphen; at most 64."""
@@ -162,7 +165,7 @@ class SubmitForm(Model):
     type: Literal["SubmitForm"] = "SubmitForm"
     subject_id: Id
     site_id: Id
-    form: dict[str, Any]
+    form: PlainJson
 
 
 class AmendForm(Model):
@@ -171,7 +174,7 @@ class AmendForm(Model):
     type: Literal["AmendForm"] = "AmendForm"
     subject_id: Id
     site_id: Id
-    form: dict[str, Any]
+    form: PlainJson
 
 
 class RecordConsent(Model):
@@ -319,8 +322,8 @@ class Request(Model):
 class JudgedRequest(Request):
     """One message of `trial.commands`: the request, and for a form the verdict taken on the way."""
 
-    verdict: dict[str, Any] | None = None
-    """`eligibility.verdict.Verdict` as JSON; names the protocol digest that it was taken under."""
+    verdict: InstanceOf[Gist] | dict[str, Any] | None = None
+    """`eligibility.verdict.Verdict`, as JSON or as its gist; names the protocol's digest."""
 
 
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)

@@ -4,11 +4,12 @@ Frozen and closed. A refusal is an event too: it names the rule, a sentence and 
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 from enrollment.commands import Digest, Id, MissedDose, Model, Phase, Text
+from enrollment.paper import PlainJson
 
 Decision = Literal["escalate", "stay", "de_escalate", "mtd", "no_tolerable_dose"]
 LeaveReason = Literal["released", "withdrawn", "died", "no_longer_eligible", "closed", "dosed"]
@@ -192,8 +193,8 @@ class FormJudged(Model):
     """Findings that a signed decision could settle, with the digest of their inputs."""
     completed_on: date
     consented_on: date | None
-    form: dict[str, Any] | None
-    verdict: dict[str, Any]
+    form: PlainJson | None
+    verdict: PlainJson
 
 
 class FindingSettled(Model):

@@ -1,5 +1,6 @@
 """Judging a form inside a trial: for which dates, and the event that tells of it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -9,7 +10,8 @@ from pydantic import ValidationError
 from eligibility.anchors import Anchors
 from eligibility.form import ScreeningForm
 from eligibility.judge import judge
-from eligibility.verdict import Settlement, Verdict
+from eligibility.verdict import Gist, Outcomes, Settlement, Verdict
+from enrollment.canonical import canonical
 from enrollment.commands import Phase
 from enrollment.events import FormJudged
 from enrollment.trial import Subject
@@ -19,9 +21,9 @@ Why = Literal["submitted", "amended", "rescreened", "judged_again"]
 NO_SETTLEMENTS: frozenset[Settlement] = frozenset()
 
 
-def parsed(form: dict[str, Any]) -> ScreeningForm:
+def parsed(form: Mapping[str, Any]) -> ScreeningForm:
     """The form as a model; every form was parsed at the edge before it came here."""
-    return ScreeningForm.model_validate_json(orjson.dumps(form))
+    return ScreeningForm.model_validate_json(canonical(form))
 
 
 def kept_form(subject: Subject) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def kept_form(subject: Subject) -> dict[str, Any]:
     return form
 
 
-def readable(form: dict[str, Any]) -> bool:
+def readable(form: Mapping[str, Any]) -> bool:
     """False for what no screening form can be; a caller's error, never the trial's end."""
     try:
         parsed(form)
@@ -91,31 +93,35 @@ def judge_for_dosing(
     return judge(form, protocol.criteria, dates, protocol.digest, settlements)
 
 
-def fits(
-    verdict: dict[str, Any] | None, form: dict[str, Any], protocol: Protocol, at: datetime
-) -> bool:
-    """The judge stage took this verdict under the protocol in force and for today's dates."""
-    if verdict is None or verdict["protocol"] != protocol.digest:
-        return False
-    planned = form["planned_first_dose_on"]
-    return bool(
-        verdict["anchors"]
-        == {
-            "registration_on": form["completed_on"],
-            "enrolment_on": protocol.local_date(at).isoformat(),
-            "treatment_start_on": planned,
-            "first_dose_on": planned,
-        }
+def fitting(
+    verdict: Gist | dict[str, Any] | None,
+    form: Mapping[str, Any],
+    protocol: Protocol,
+    at: datetime,
+) -> Outcomes | None:
+    """The judge stage's verdict if taken under the protocol in force and for today's dates."""
+    if verdict is None:
+        return None
+    given = verdict if isinstance(verdict, Gist) else Verdict.from_json(verdict)
+    if given.protocol_digest != protocol.digest:
+        return None
+    planned_on = date.fromisoformat(form["planned_first_dose_on"])
+    dates = Anchors(
+        registration_on=date.fromisoformat(form["completed_on"]),
+        enrolment_on=protocol.local_date(at),
+        treatment_start_on=planned_on,
+        first_dose_on=planned_on,
     )
+    return given if given.anchors == dates else None
 
 
-def consent_date(form: dict[str, Any]) -> date | None:
+def consent_date(form: Mapping[str, Any]) -> date | None:
     """The day on which consent was signed; none where the form gives no whole date."""
     signed_on = (form.get("consent") or {}).get("signed_on")
     return date.fromisoformat(signed_on) if signed_on and len(signed_on) == 10 else None
 
 
-def form_judged(form: dict[str, Any], verdict: Verdict, phase: Phase, why: Why) -> FormJudged:
+def form_judged(form: Mapping[str, Any], verdict: Outcomes, phase: Phase, why: Why) -> FormJudged:
     """The event; the form itself goes in unless it is only judged again."""
     phases: tuple[Phase, ...] = (1, 2)
     outcomes = {p: verdict.outcome(p) for p in phases}
@@ -134,7 +140,7 @@ def form_judged(form: dict[str, Any], verdict: Verdict, phase: Phase, why: Why) 
     )
 
 
-def _reviews(verdict: Verdict) -> tuple[tuple[Phase, str, str], ...]:
+def _reviews(verdict: Outcomes) -> tuple[tuple[Phase, str, str], ...]:
     """The findings that a signed decision could settle: phase, criterion, inputs digest."""
     found: list[tuple[Phase, str, str]] = []
     phases: tuple[Phase, ...] = (1, 2)

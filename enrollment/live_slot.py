@@ -1,5 +1,6 @@
 """A live reservation meets a new form or a signed decision: flagged, or its flag lifted."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from eligibility.verdict import Verdict
@@ -11,14 +12,14 @@ from enrollment.trial import Subject
 from enrollment.turn import Turn, of_slot
 
 
-def amend_live_slot(turn: Turn, subject: Subject, form: dict[str, Any]) -> Answer:
+def amend_live_slot(turn: Turn, subject: Subject, form: Mapping[str, Any]) -> Answer:
     """Judges the amended form for the slot's dates; the slot is flagged, never taken away."""
     verdict, phase = judge_live_slot(turn, subject, form)
     turn.record(judging.form_judged(form, verdict, phase, "amended"))
     return follow_verdict(turn, subject.subject_id, phase, verdict)
 
 
-def judge_live_slot(turn: Turn, subject: Subject, form: dict[str, Any]) -> tuple[Verdict, Phase]:
+def judge_live_slot(turn: Turn, subject: Subject, form: Mapping[str, Any]) -> tuple[Verdict, Phase]:
     """Enrolled on the day of the reservation, dosed as planned."""
     slot = subject.slot
     assert slot is not None

@@ -1,8 +1,9 @@
 """A form's way into the trial: judged, then reserved, waiting, refused or sent back (R15-R18)."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from eligibility.verdict import Verdict
+from eligibility.verdict import Gist, Outcomes
 from enrollment import judging
 from enrollment.answer import Answer
 from enrollment.commands import AmendForm, Phase, SubmitForm
@@ -16,7 +17,7 @@ from enrollment.waitlist import leave, position_of, reserve
 
 
 def receive_form(
-    turn: Turn, command: SubmitForm | AmendForm, given: dict[str, Any] | None
+    turn: Turn, command: SubmitForm | AmendForm, given: Gist | dict[str, Any] | None
 ) -> Answer:
     """A new, amended or re-screening form; `given` is the judge stage's verdict, if it took one."""
     stopped = _not_accepted(turn, command, judged=given is not None)
@@ -130,17 +131,20 @@ def _rescreening_refused(
 
 
 def _verdict(
-    turn: Turn, form: dict[str, Any], subject: Subject | None, given: dict[str, Any] | None
-) -> Verdict:
+    turn: Turn,
+    form: Mapping[str, Any],
+    subject: Subject | None,
+    given: Gist | dict[str, Any] | None,
+) -> Outcomes:
     """The judge stage's verdict where it fits, else a new one."""
     settlements = judging.NO_SETTLEMENTS if subject is None else subject.settlements
-    if not settlements and judging.fits(given, form, turn.protocol, turn.now):
-        assert given is not None
-        return Verdict.from_json(given)
+    fitting = None if settlements else judging.fitting(given, form, turn.protocol, turn.now)
+    if fitting is not None:
+        return fitting
     return judging.judge_on_arrival(judging.parsed(form), turn.protocol, turn.now, settlements)
 
 
-def place(turn: Turn, subject_id: str, phase: Phase, verdict: Verdict) -> Answer:
+def place(turn: Turn, subject_id: str, phase: Phase, verdict: Outcomes) -> Answer:
     """What a judged subject without a live slot gets: a place, a wait, or why it gets neither."""
     subject = turn.trial.subjects[subject_id]
     outcome = verdict.outcome(phase)
@@ -223,11 +227,11 @@ def waiting_answer(turn: Turn, subject_id: str) -> Answer:
     )
 
 
-def not_eligible(subject_id: str, phase: Phase, verdict: Verdict) -> Answer:
+def not_eligible(subject_id: str, phase: Phase, verdict: Outcomes) -> Answer:
     """The first finding that stands in the way, with its sentence, and what is missing."""
     outcome = verdict.outcome(phase)
     wanted = {"ineligible": "fail", "incomplete": "unknown", "needs_review": "review"}[outcome]
-    finding = next((f for f in verdict.findings_for(phase) if f.answer == wanted), None)
+    finding = next((f for f in verdict.telling_for(phase) if f.answer == wanted), None)
     when = verdict.earliest(phase) if outcome == "ineligible" else None
     kinds = {"ineligible": "ineligible", "incomplete": "incomplete", "needs_review": "needs_review"}
     return Answer(
@@ -242,7 +246,9 @@ def not_eligible(subject_id: str, phase: Phase, verdict: Verdict) -> Answer:
     )
 
 
-def _held_subject(turn: Turn, subject: Subject, form: dict[str, Any], why: judging.Why) -> Answer:
+def _held_subject(
+    turn: Turn, subject: Subject, form: Mapping[str, Any], why: judging.Why
+) -> Answer:
     """A held place becomes reserved when eligible and is released on screen failure (R23)."""
     assert subject.slot is not None
     phase: Phase = 1 if subject.slot.phase == 1 else 2

@@ -3,6 +3,7 @@
 What an event of the same record holds anyway, a form or the text of a protocol, is not kept twice.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -41,7 +42,7 @@ def command_of(plain: dict[str, Any], events: tuple[AnyEvent, ...]) -> AnyComman
     return COMMAND.validate_json(orjson.dumps(whole))
 
 
-def form_in(events: tuple[AnyEvent, ...]) -> dict[str, Any] | None:
+def form_in(events: tuple[AnyEvent, ...]) -> Mapping[str, Any] | None:
     """The form that came with the decision; those judged again bring none."""
     for event in events:
         if isinstance(event, FormJudged) and event.form is not None:

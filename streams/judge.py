@@ -6,17 +6,21 @@ one than decide has in force is taken again there, so being a moment late here c
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
+from eligibility.verdict import Verdict
+from enrollment.canonical import canonical
 from enrollment.commands import REQUEST, AmendForm, Request, SubmitForm
 from enrollment.events import ProtocolAdopted
+from enrollment.paper import Paper
 from protocols.model import Protocol
 from streams.health import Health, patiently
 from streams.inbox import Inbox, Item
+from streams.judged import judged_message
 from streams.kafka import Outgoing, Producer
 from streams.parked import parked
 from streams.partition import partition_of
@@ -32,8 +36,8 @@ FRESH_SECONDS = 0.5
 """How long it may go unnoticed here that a trial has adopted another protocol."""
 
 ParseProtocol = Callable[[str], Protocol]
-JudgeForm = Callable[[SubmitForm | AmendForm, Protocol | None, Request], dict[str, object] | None]
-"""The verdict of a form as JSON, none without a protocol; `ValidationError` for no form at all."""
+JudgeForm = Callable[[Mapping[str, Any], Protocol | None, Request], Verdict | None]
+"""The verdict on a form; none without a protocol or where it is no screening form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class JudgeStage:
         trial_ids = {
             request.trial_id
             for request in requests
-            if isinstance(request, Request) and _form_of(request) is not None
+            if isinstance(request, Request) and isinstance(request.command, SubmitForm | AmendForm)
         }
         await patiently(lambda: self._look_up(sorted(trial_ids)), self._health, "redis")
         outgoing = []
@@ -113,14 +117,9 @@ class JudgeStage:
         form = _form_of(request)
         if form is not None:
             known = self._in_force.get(request.trial_id)
-            try:
-                verdict = self._judge_form(form, known.protocol if known else None, request)
-            except ValidationError as error:
-                detail = f"no screening form: {error.error_count()} errors"
-                return parked(item, REQUESTS, request.trial_id, "unreadable", detail)
+            verdict = self._judge_form(form, known.protocol if known else None, request)
             if verdict is not None:
-                # The request was read strictly: it is one JSON object without that key.
-                value = value.rstrip()[:-1] + b',"verdict":' + orjson.dumps(verdict) + b"}"
+                value = judged_message(request, form, verdict)
         key = request.trial_id.encode()
         return Outgoing(COMMANDS, item.partition, key, value, int(item.timestamp_ms))
 
@@ -152,6 +151,12 @@ class JudgeStage:
         return None
 
 
-def _form_of(request: Request) -> SubmitForm | AmendForm | None:
+def _form_of(request: Request) -> Paper | None:
+    """The form of a command, written once; none where it cannot even be: decide says so then."""
     command = request.command
-    return command if isinstance(command, SubmitForm | AmendForm) else None
+    if not isinstance(command, SubmitForm | AmendForm):
+        return None
+    try:
+        return Paper(canonical(command.form), command.form)
+    except TypeError:
+        return None

@@ -1,11 +1,13 @@
 """The one place where the stages are given the real rules of the trial."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from enrollment.commands import AmendForm, Request, SubmitForm
+from eligibility.verdict import Verdict
+from enrollment.commands import Request
 from enrollment.decide import decide
 from enrollment.evolve import evolve
 from enrollment.evolve_slots import next_deadline
@@ -24,17 +26,16 @@ def deadline_of(trial: Trial) -> datetime | None:
 
 
 def judge_form(
-    command: SubmitForm | AmendForm, protocol: Protocol | None, request: Request
-) -> dict[str, Any] | None:
+    form: Mapping[str, Any], protocol: Protocol | None, request: Request
+) -> Verdict | None:
     """None where there is nothing to judge by, or no form that can be read: decide says so then."""
     if protocol is None:
         return None
     try:
-        form = parsed(command.form)
+        readable = parsed(form)
     except ValidationError:
         return None
-    verdict: dict[str, Any] = judge_on_arrival(form, protocol, request.at).to_json()
-    return verdict
+    return judge_on_arrival(readable, protocol, request.at)
 
 
 RULES = Rules(

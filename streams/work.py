@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
 from enrollment.canonical import exact
-from enrollment.commands import JUDGED_REQUEST, AmendForm, JudgedRequest, SubmitForm
+from enrollment.commands import AmendForm, JudgedRequest, SubmitForm
 from streams.batch import Command, Parked, Result, Written, decide_all, received_at
 from streams.inbox import Item
+from streams.judged import NoCommandError, read_command
 from streams.kafka import Outgoing
 from streams.ledger import Ledger
 from streams.parked import parked
@@ -106,10 +105,9 @@ def decide_items(ledger: Ledger, items: Sequence[Item], rules: Rules, partitions
 
 def _read(item: Item, partitions: int) -> Command | Parked:
     try:
-        request = JUDGED_REQUEST.validate_json(item.value or b"")
-    except ValidationError as error:
-        # Never the message of the error: it quotes what may be clinical.
-        return Parked("unreadable", f"no command: {error.error_count()} errors")
+        request = read_command(item.value or b"")
+    except NoCommandError as error:
+        return Parked("unreadable", str(error))
     if partition_of(request.trial_id, partitions) != item.partition:
         return Parked("unreadable", "in another partition than its trial's")
     if _cannot_be_kept(request):

@@ -1,7 +1,7 @@
 """Reads the lines of a rehearsal: commands as JSON, with every error named and a mend."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -116,9 +116,9 @@ def _fetch_form(number: int, command: dict[str, Any], folder: Path) -> None:
         raise LineError((LineProblem(number, "/command/form", why, "correct the file"),)) from None
 
 
-def _check_form(number: int, form: dict[str, Any]) -> None:
+def _check_form(number: int, form: Mapping[str, Any]) -> None:
     try:
-        parse_form(form)
+        parse_form(dict(form))
     except FormError as error:
         raise LineError(
             tuple(

@@ -1,7 +1,6 @@
 """`holdfast unhalt`: a halted trial goes on; what was parked is decided first, in its order."""
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -14,6 +13,7 @@ from rich.progress import Progress, TimeElapsedColumn
 
 from services.cli.operator_settings import operator_settings, run
 from streams.halts import Halt, halts_of
+from streams.judged import command_id_of
 from streams.kafka import Producer
 from streams.log_reader import LogReader
 from streams.parked import ENTRY, ParkedMessage, Resume, Resumed, marker
@@ -179,4 +179,4 @@ def _raised_again(entry: object, trial_id: str) -> TypeGuard[ParkedMessage]:
 
 
 def _command_id(message: ParkedMessage) -> UUID:
-    return UUID(json.loads(message.original())["command_id"])
+    return command_id_of(message.original())

@@ -1,5 +1,6 @@
 """A decider that only counts, and commands for it: small enough to foresee every record by eye."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -89,7 +90,7 @@ def command(request: JudgedRequest, received_at: datetime = AT) -> Command:
     return Command(request, received_at)
 
 
-def judged_form(form: dict[str, Any], verdict: dict[str, Any]) -> FormJudged:
+def judged_form(form: Mapping[str, Any], verdict: Mapping[str, Any]) -> FormJudged:
     """A form's event, of a subject whose first form was eligible."""
     return FormJudged(
         subject_id="P1",

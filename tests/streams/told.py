@@ -41,8 +41,8 @@ class Recorded:
         )
         if isinstance(command, SubmitForm | AmendForm):
             protocol = self.ledger.of(self.trial_id, RULES).trial.protocol
-            verdict = judge_form(command, protocol, request)
-            request = request.model_copy(update={"verdict": verdict})
+            verdict = judge_form(command.form, protocol, request)
+            request = request.model_copy(update={"verdict": verdict and verdict.to_json()})
         (written,) = decide_all(self.ledger, [Command(request, at)], RULES)
         assert isinstance(written, Written)
         known = self.ledger.of(self.trial_id, RULES)
