@@ -1,0 +1,192 @@
+"""What all designs have in common that decide by the counts of the current level alone.
+
+Such a design is a table of letters over (evaluable, DLTs). This module holds what follows from it:
+cohorts, places, when a decision is due, stops, and how the trial ends (rules, "Other designs").
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cohorts.designs.design import History, LevelHistory, Recommendation
+from cohorts.designs.letters import Letter
+from cohorts.designs.sentences import explain_by_counts
+
+FEWEST_AT_MTD = 3
+"""No dose is declared the MTD with fewer evaluable subjects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByCounts(ABC):
+    """A design of cohorts that decides once nothing is pending or reserved, at any level.
+
+    A level that would go down whatever its pending outcomes turn out to be is stopped at once.
+    `max_subjects` and `max_per_level` count evaluable, pending and reserved subjects.
+    """
+
+    cohort_size: int = 3
+    max_subjects: int
+    max_per_level: int
+
+    def _check_sizes(self) -> None:
+        assert 1 <= self.cohort_size <= self.max_per_level <= self.max_subjects
+        assert self.max_per_level >= FEWEST_AT_MTD
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """As printed to people and written in protocol files."""
+
+    @abstractmethod
+    def decision(self, evaluable: int, dlts: int, *, lowest: bool = False) -> Letter:
+        """The letter for these counts alone; at the lowest dose some designs eliminate earlier.
+
+        At the lowest dose "D" means stay; only the caller knows of neighbours and of limits.
+        """
+
+    @abstractmethod
+    def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
+        """The MTD if the trial ended with these counts: tried, not eliminated, three evaluable."""
+
+    @abstractmethod
+    def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
+        """Which comparison gives the letter, in a few words: "at or under 0.236"."""
+
+    @property
+    @abstractmethod
+    def final_rule(self) -> str:
+        """How the MTD is chosen at the end, in a few words: "by isotonic regression"."""
+
+    @property
+    def fewest_at_mtd(self) -> int:
+        """Three."""
+        return FEWEST_AT_MTD
+
+    @property
+    def reads_follow_up(self) -> bool:
+        """No: the time passed in open windows changes nothing."""
+        return False
+
+    def opening_target(self, levels: Sequence[LevelHistory], level: int) -> int:
+        """One cohort more than are here, as far as `max_per_level` and `max_subjects` allow."""
+        here = levels[level]
+        base = here.evaluable + len(here.pending)
+        left = self.max_subjects - sum(each.enrolled for each in levels) + here.reserved
+        return base + max(0, min(self.cohort_size, self.max_per_level - base, left))
+
+    def places(self, history: History) -> int:
+        """What is left of the cohort and of both limits; 0 where the level is stopped."""
+        if self.stopped(history.levels, history.current):
+            return 0
+        here = history.here
+        left = self.max_subjects - sum(each.enrolled for each in history.levels)
+        return max(0, min(here.target - here.enrolled, self.max_per_level - here.enrolled, left))
+
+    def letter_at(self, levels: Sequence[LevelHistory], level: int) -> Letter | None:
+        """The letter of a level's counts as they are; none before the first evaluable subject."""
+        here = levels[level]
+        if here.evaluable == 0:
+            return None
+        return self.decision(here.evaluable, here.dlts, lowest=level == 0)
+
+    def eliminated(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        """The counts of this level, or of one below, eliminate it."""
+        return self.lowest_eliminated(levels[: level + 1]) is not None
+
+    def lowest_eliminated(self, levels: Sequence[LevelHistory]) -> int | None:
+        """The lowest dose that its counts eliminate: with it, all above are."""
+        return next((i for i in range(len(levels)) if self.letter_at(levels, i) == "U"), None)
+
+    def stopped(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        """Eliminated, or certain to go down.
+
+        A cohort that was opened although its level could only go down again is filled first, as
+        the published designs have it: there, a further DLT stops the level.
+        """
+        return self.eliminated(levels, level) or self.certain_to_go_down(levels, level)
+
+    def certain_to_go_down(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        """Whatever the outcomes still open in its cohort turn out to be, it goes down."""
+        here = levels[level]
+        present = here.evaluable + len(here.pending)
+        if here.evaluable == 0:
+            return False
+        if self.eliminated(levels, level):  # Nobody is added: only the open outcomes count.
+            fewest, most = here.evaluable, present
+        elif present < here.target and here.dlts == here.dlts_before:
+            return False
+        else:
+            fewest = max(here.evaluable, here.target)
+            most = max(here.enrolled, here.target)
+        down = ("U",) if level == 0 else ("D", "U")
+        return all(
+            self.decision(evaluable, here.dlts, lowest=level == 0) in down
+            for evaluable in range(fewest, most + 1)
+        )
+
+    def allows_above(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        """A cohort or more, and counts that would escalate from here now."""
+        here = levels[level]
+        enough = here.evaluable >= min(self.cohort_size, self.max_per_level)
+        return (
+            enough and not self.eliminated(levels, level) and self.letter_at(levels, level) == "E"
+        )
+
+    def allows_mtd(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        """Three evaluable, and the final rule would choose this level or a higher one."""
+        chosen = self.select_mtd(levels)
+        return chosen is not None and level <= chosen and levels[level].evaluable >= FEWEST_AT_MTD
+
+    def recommend(self, history: History) -> Recommendation | None:
+        """By the letter of the current level, once its cohort is complete and nobody waits."""
+        levels, current, here = history.levels, history.current, history.here
+        eliminated = self.lowest_eliminated(levels[: current + 1])
+        if eliminated is not None and eliminated < current:
+            return self._down_from(levels, eliminated)
+        if self.certain_to_go_down(levels, current):
+            return self._down_from(levels, current)
+        if any(level.waits for level in levels):
+            return None
+        if self._full(levels):
+            return self._end(levels)
+        if here.evaluable == 0 or here.evaluable < here.target:
+            return None
+        return self._by_letter(levels, current)
+
+    def _by_letter(self, levels: Sequence[LevelHistory], current: int) -> Recommendation:
+        letter, above = self.letter_at(levels, current), current + 1
+        if letter == "E" and above < len(levels) and not self.eliminated(levels, above):
+            if self._has_room(levels, above):
+                return Recommendation("escalate", above)
+            return self._end(levels)
+        if letter == "D" and current > 0:
+            return self._down_from(levels, current) or self._end(levels)
+        if self._has_room(levels, current):
+            return Recommendation("expand", current, self.opening_target(levels, current))
+        return self._end(levels)
+
+    def _down_from(self, levels: Sequence[LevelHistory], level: int) -> Recommendation | None:
+        """To the next lower dose; where none can be treated there, the end, once nobody waits."""
+        if level == 0:
+            return Recommendation("no_tolerable_dose", None)
+        if self._has_room(levels, level - 1):
+            return Recommendation("de_escalate", level - 1)
+        return None if any(each.waits for each in levels) else self._end(levels)
+
+    def _end(self, levels: Sequence[LevelHistory]) -> Recommendation:
+        """The MTD by the final rule of the design."""
+        mtd = self.select_mtd(levels)
+        if mtd is None:
+            return Recommendation("no_tolerable_dose", None)
+        return Recommendation("mtd", mtd)
+
+    def _has_room(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        here = levels[level]
+        return self.opening_target(levels, level) > here.evaluable + len(here.pending)
+
+    def _full(self, levels: Sequence[LevelHistory]) -> bool:
+        return sum(each.enrolled for each in levels) >= self.max_subjects
+
+    def explain(self, history: History) -> str:
+        """One sentence that says why: "1 DLT in 6, at or under 0.236: escalate"."""
+        return explain_by_counts(self, history)
