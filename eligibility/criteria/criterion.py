@@ -60,6 +60,9 @@ class Criterion:
     def _finding(self, part: Part, phases: tuple[int, ...]) -> Finding:
         answer, text, missing, earliest, safety = part
         because = f"{text[0].upper()}{text[1:]}."
-        return Finding(
-            self.id, phases, answer, because, missing, earliest, None, safety, self.source
-        )
+        said = (self.id, phases, answer, because, missing, earliest, None, safety, self.source)
+        return _new(Finding, said)
+
+
+_new = tuple.__new__
+"""Builds the tuple itself, in half the time of a call of `Finding`."""

@@ -1,6 +1,8 @@
 """Plain statements: some facts must be yes, others no; unknown is never taken for either."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Self, cast
 
 from pydantic import BaseModel
@@ -19,6 +21,10 @@ class Statements:
     asks: tuple[tuple[str, str, str], ...]
     """Section (or empty), field, and the answer that passes."""
     women_only: bool
+    said: Callable[[ScreeningForm], Any]
+    """All answers of a form at once."""
+    wanted: Any
+    """What `said` gives where each answer passes."""
     all_met: Part
     sections: tuple[str, ...]
     validity_days: int | None = None
@@ -38,15 +44,18 @@ class Statements:
         if women_only:
             sections.add("demographics")
         met = "; ".join(f"{field.replace('_', ' ')}: {wanted}" for _, field, wanted in asks)
-        return cls(tuple(asks), women_only, passed(met), tuple(sorted(sections)))
+        said = attrgetter(*(f"{section}.{field}".lstrip(".") for section, field, _ in asks))
+        answers = tuple(wanted for _, _, wanted in asks)
+        all_of_them = answers if len(answers) > 1 else answers[0]
+        names = tuple(sorted(sections))
+        return cls(tuple(asks), women_only, said, all_of_them, passed(met), names)
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if self.women_only and form.demographics.sex == "male":
             return _NOT_ASKED
-        for section, field, wanted in self.asks:
-            if getattr(getattr(form, section) if section else form, field) != wanted:
-                return combine([_answer(form, *ask) for ask in self.asks])
-        return self.all_met
+        if self.said(form) == self.wanted:
+            return self.all_met
+        return combine([_answer(form, *ask) for ask in self.asks])
 
 
 _NOT_ASKED = passed("not asked of men")
