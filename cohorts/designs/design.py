@@ -81,6 +81,8 @@ class Recommendation:
 class Design(Protocol):
     """An escalation design with its parameters: frozen, compared by value, the same for ever."""
 
+    def __hash__(self) -> int: ...
+
     @property
     def name(self) -> str:
         """As printed to people and written in protocol files: `3+3`, `BOIN`, `CRM`."""
@@ -95,7 +97,8 @@ class Design(Protocol):
     def reads_follow_up(self) -> bool:
         """Its answers may change as time passes while windows are open (TITE designs).
 
-        Only such a design may recommend an escalation while windows are open (rules R7).
+        Only such a design, and rolling six by its table, may recommend an escalation while windows
+        are open (rules R7).
         """
         ...
 
