@@ -11,6 +11,7 @@ from enrollment.corrections import correct_fact
 from enrollment.deaths import adjudicate_death, report_death
 from enrollment.dosing import authorise_first_dose, report_first_dose
 from enrollment.escalation import reconsider
+from enrollment.evolve import moved_on
 from enrollment.evolve_slots import next_deadline
 from enrollment.outcomes import report_dlt, report_toxicity, report_window_outcome, withdraw
 from enrollment.reservations import expire_next, extend, record_consent, release
@@ -53,7 +54,8 @@ def decide(trial: Trial, request: c.JudgedRequest) -> Decision:
         or _command(turn, request)
     )
     _follow_up(turn)
-    return Decision(tuple(turn.events), _as_it_stands(turn, answer))
+    after = moved_on(turn.trial, request.at) if turn.events else trial
+    return Decision(tuple(turn.events), _as_it_stands(turn, answer), after)
 
 
 def _not_theirs(turn: Turn, command: c.AnyCommand) -> Answer | None:

@@ -76,5 +76,10 @@ def evolve(trial: Trial, at: datetime, events: Iterable[e.AnyEvent]) -> Trial:
     """The trial after one decision: its events in order, then its time moved on to `at`."""
     for event in events:
         trial = apply(trial, event)
+    return moved_on(trial, at)
+
+
+def moved_on(trial: Trial, at: datetime) -> Trial:
+    """The trial once it has followed all events of a decision that was taken at `at`."""
     trial = without_past_deadlines(trial)
     return trial if at <= trial.time else replace(trial, time=at)

@@ -11,7 +11,6 @@ from enrollment.canonical import canonical, digest
 from enrollment.commands import Actor, AnyCommand, JudgedRequest, utc
 from enrollment.decide import decide
 from enrollment.events import AnyEvent
-from enrollment.evolve import evolve
 from enrollment.trial import Trial, new_trial
 
 
@@ -67,9 +66,8 @@ def rehearse(
     written = bool(decision.events)
     sequence = so_far.next_sequence if written else None
     done = Rehearsed(sequence, moment, decision.answer, decision.events)
-    trial = evolve(so_far.trial, moment, decision.events) if written else so_far.trial
     answers = so_far.answers.set(known, (body, done)) if written else so_far.answers
-    after = Rehearsal(trial, so_far.next_sequence + written, so_far.steps + 1, answers)
+    after = Rehearsal(decision.trial, so_far.next_sequence + written, so_far.steps + 1, answers)
     return after, done
 
 

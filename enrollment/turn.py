@@ -14,10 +14,12 @@ from protocols.model import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a command came to. No events: nothing is written."""
+    """What a command came to. No events: nothing is written, and the trial stays what it was."""
 
     events: tuple[AnyEvent, ...]
     answer: Answer
+    trial: Trial
+    """What `evolve` makes of the trial and these events; decide has followed each of them."""
 
 
 def of_slot(subject: Subject) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _decide_one(draft: _Draft, command: Command, rules: Rules) -> Result:
 
 
 def _written(draft: _Draft, request: JudgedRequest, rules: Rules) -> Written | None:
-    """The record of a decision, with its fold already tried; none when nothing is to be written."""
+    """The record of a decision, with the trial after it; none when nothing is to be written."""
     decided = rules.decide(draft.trial, request)
     if not decided.events:
         return None
@@ -146,10 +146,9 @@ def _written(draft: _Draft, request: JudgedRequest, rules: Rules) -> Written | N
         answer=decided.answer,
         events=decided.events,
     )
-    trial = rules.evolve(draft.trial, request.at, decided.events)
     adopts = any(isinstance(event, ProtocolAdopted) for event in decided.events)
     public = rules.public_count(decided.events, request.trial_id)
-    return Written(record, trial, public, adopts)
+    return Written(record, decided.trial, public, adopts)
 
 
 def _ahead_of_time(trial: Trial, command: Command) -> bool:

@@ -12,13 +12,18 @@ from enrollment.trial import Trial
 
 
 class Decided(Protocol):
-    """A decision: its events (none: nothing is written) and the answer to the caller."""
+    """A decision: its events (none: nothing is written), the answer, and the trial after."""
 
     @property
     def events(self) -> tuple[AnyEvent, ...]: ...
 
     @property
     def answer(self) -> Answer: ...
+
+    @property
+    def trial(self) -> Trial:
+        """The trial with these events, exactly as `Rules.evolve` gives it on replay."""
+        ...
 
 
 Decide = Callable[[Trial, JudgedRequest], Decided]

@@ -28,18 +28,20 @@ class BoomError(Exception):
 class Counted:
     events: tuple[AnyEvent, ...]
     answer: Answer
+    trial: Trial
 
 
 def count(trial: Trial, request: JudgedRequest) -> Counted:
     """One event for each command; a tick has no effect; the reason `boom` raises."""
     command = request.command
     if isinstance(command, TimePassed):
-        return Counted((), Answer(outcome="recorded"))
+        return Counted((), Answer(outcome="recorded"), trial)
     assert isinstance(command, SuspendAssignment)
     if command.reason == "boom":
         raise BoomError("this text must not be logged")
     event = AssignmentSuspended(reason=f"{command.reason}, number {trial.slots}")
-    return Counted((event,), Answer(outcome="recorded", sentence=event.reason))
+    after = follow(trial, request.at, (event,))
+    return Counted((event,), Answer(outcome="recorded", sentence=event.reason), after)
 
 
 def follow(trial: Trial, at: datetime, events: tuple[AnyEvent, ...]) -> Trial:

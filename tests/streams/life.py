@@ -66,7 +66,8 @@ def of_another_version(number: int, world: World) -> Rules:
         if world.mended:
             request = request.model_copy(update={"command": SuspendAssignment(reason="mended")})
         counted = count(trial, request)
-        return Counted(counted.events, Answer(outcome="recorded", sentence=f"version {number}"))
+        answer = Answer(outcome="recorded", sentence=f"version {number}")
+        return Counted(counted.events, answer, _follow_once(trial, request.at, counted.events))
 
     return replace(COUNTING, decide=decide, evolve=_follow_once)
 

@@ -15,7 +15,7 @@ from services.demo.story import load_story
 from services.demo.tell import Reply, tell
 from streams.batch import Command, Written, decide_all
 from streams.ledger import Ledger
-from streams.record import Record
+from streams.record import Record, parse
 from streams.rules import RULES, judge_form
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +46,9 @@ class Recorded:
         (written,) = decide_all(self.ledger, [Command(request, at)], RULES)
         assert isinstance(written, Written)
         known = self.ledger.of(self.trial_id, RULES)
+        content = parse(written.record.stored).content
+        replayed = RULES.evolve(known.trial, content.at, content.events)
+        assert written.trial == replayed, "replaying the record gives another trial"
         known.accept(written.record, len(self.records), written.trial, written.public)
         self.records.append(written.record)
         return written.record
