@@ -22,7 +22,9 @@ from services.api.problems import BAD_METHOD, NO_ROUTE, OUR_FAULT, Problem, prob
 from services.api.rates import WriteRates
 from services.api.streaming import Streams
 from services.api.submit import write_routes
+from services.pages.app import add_pages
 from services.settings import ApiSettings
+from services.signin.signin import Signin
 
 DESCRIPTION = """\
 The front door of Phase I/II trials. Every write carries an `Idempotency-Key` and is decided once.
@@ -37,9 +39,15 @@ async def _nothing_to_start(app: FastAPI) -> AsyncIterator[None]:
 
 
 def build_app(
-    ports: Ports, settings: ApiSettings, lifespan: Lifespan = _nothing_to_start
+    ports: Ports,
+    settings: ApiSettings,
+    lifespan: Lifespan = _nothing_to_start,
+    signin: Signin | None = None,
 ) -> FastAPI:
-    """The application. Raises `TokenFileError` when nobody could sign in."""
+    """The application; with pages for people where they can sign in.
+
+    Raises `TokenFileError` when the token file cannot be used.
+    """
     app = FastAPI(
         title="Holdfast",
         version="1",
@@ -72,6 +80,8 @@ def build_app(
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    if signin is not None:
+        add_pages(app, signin)
     app.__dict__["openapi"] = partial(openapi, app)
     return app
 

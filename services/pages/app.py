@@ -1,0 +1,51 @@
+"""Puts the pages beside the API: routes, errors, and what every answer says to browsers."""
+
+from fastapi import FastAPI, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.api.problems import Problem, problem_response
+from services.pages import static_files
+from services.pages.rendering import page
+from services.pages.security import SecurityHeaders
+from services.signin import routes as signin_routes
+from services.signin.signin import Signin
+from services.signin.viewer import MustChangeError, NotSignedInError
+
+
+def add_pages(app: FastAPI, signin: Signin) -> None:
+    """Every page; the API's own addresses all begin with `/v1`."""
+    app.state.signin = signin
+    for router in (static_files.router, signin_routes.router):
+        app.include_router(router)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(NotSignedInError, _sign_in_first)
+    app.add_exception_handler(MustChangeError, _change_first)
+    app.add_middleware(
+        SecurityHeaders, secure=signin.settings.secure, also_to=signin.settings.oidc_issuer
+    )
+
+
+async def _sign_in_first(request: Request, error: Exception) -> Response:
+    return signin_routes.to_sign_in(request)
+
+
+async def _change_first(request: Request, error: Exception) -> Response:
+    return RedirectResponse("/account/password", signin_routes.SEE_OTHER)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return problem_page(request, error)
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """A problem as a person wants to read it; programs, and all under `/v1`, get it as JSON."""
+    if request.url.path.startswith("/v1") or "text/html" not in request.headers.get("accept", ""):
+        return problem_response(problem)
+    return page(
+        request,
+        "problem.html",
+        status=problem.kind.status,
+        headers=problem.headers,
+        problem=problem,
+    )

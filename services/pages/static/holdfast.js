@@ -1,0 +1,36 @@
+// Small comforts; every page works without them.
+"use strict";
+
+// Errors are told first: whoever cannot see the page hears them at once.
+document.querySelector(".error-summary")?.focus();
+
+// A double click is one submission. The hidden key makes sure of that on the server too.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 10000);
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// A live page shows when its connection is broken, and when it has healed.
+function connection(whole) {
+  for (const sign of document.querySelectorAll(".live")) {
+    sign.classList.toggle("live-broken", !whole);
+    sign.textContent = whole ? sign.dataset.whole : sign.dataset.broken;
+  }
+}
+document.addEventListener("htmx:sse:after:connection", () => connection(true));
+document.addEventListener("htmx:sse:after:message", () => connection(true));
+document.addEventListener("htmx:sse:error", () => connection(false));
+document.addEventListener("htmx:sse:close", () => connection(false));
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -1,0 +1,58 @@
+"""Live sessions in Redis: lost with it, and then everybody signs in again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis.exceptions import RedisError
+
+from services.api.ports import UnavailableError
+from services.signin.ports import Session
+from streams.redis_client import Client
+
+PREFIX = "web"
+
+
+class RedisSessions:
+    """One key for each session, gone when it has been idle for too long."""
+
+    def __init__(self, redis: Client) -> None:
+        self._redis = redis
+
+    async def read(self, digest: str) -> Session | None:
+        with _outages():
+            kept: bytes | None = await self._redis.get(f"{PREFIX}:session:{digest}")
+        return None if kept is None else Session.model_validate_json(kept)
+
+    async def write(self, digest: str, session: Session, seconds: int) -> None:
+        with _outages():
+            await self._redis.set(
+                f"{PREFIX}:session:{digest}", session.model_dump_json(), ex=seconds
+            )
+
+    async def drop(self, digest: str) -> None:
+        with _outages():
+            await self._redis.delete(f"{PREFIX}:session:{digest}")
+
+    async def take_once(self, key: str, seconds: int) -> bool:
+        with _outages():
+            return bool(await self._redis.set(f"{PREFIX}:once:{key}", b"1", nx=True, ex=seconds))
+
+    async def hit(self, key: str, limit: int, seconds: int) -> bool:
+        name = f"{PREFIX}:tries:{key}"
+        with _outages():
+            tries = int(await self._redis.incr(name))
+            if tries == 1 or await self._redis.ttl(name) < 0:
+                await self._redis.expire(name, seconds)
+        return tries <= limit
+
+    async def forget(self, key: str) -> None:
+        with _outages():
+            await self._redis.delete(f"{PREFIX}:tries:{key}")
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise UnavailableError(f"Redis: {type(error).__name__}") from error

@@ -1,0 +1,96 @@
+"""What the web process holds for signing in: people, the desk, sessions, second factors, tries."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.signin import events as e
+from services.signin import passwords
+from services.signin.desk import Desk, digest
+from services.signin.people import Account, People
+from services.signin.ports import SigninPorts
+from services.signin.second_factor import STEP_SECONDS, WINDOW, SecondFactors, read_keys
+from services.signin.session import SessionDesk
+from services.signin.settings import SigninSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Signing in failed. The sentence is the same whether the account is there or not."""
+
+    sentence: str
+
+
+NOT_RIGHT = Wrong("The sign-in name, the password or the code is not right.")
+TOO_MANY = Wrong("Too many tries. Wait a quarter of an hour, or ask your administrator.")
+
+
+class Signin:
+    """One for the process."""
+
+    def __init__(
+        self,
+        people: People,
+        ports: SigninPorts,
+        settings: SigninSettings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.settings = settings
+        self.now = now
+        self.people = people
+        self.desk = Desk(people, ports.record, now)
+        self.store = ports.sessions
+        self.sessions = SessionDesk(people, ports.sessions, settings)
+        self.factors = SecondFactors(read_keys(settings.secret_file))
+
+    async def check(self, sign_in: str, password: str, code: str, address: str) -> Account | Wrong:
+        """Name, password and, where one is set, code; takes as long for nobody as for somebody."""
+        account = self.people.by_sign_in(sign_in.strip().lower())
+        if not await self._may_try(digest(sign_in.strip().lower()), address):
+            return TOO_MANY
+        if not self.settings.local_accounts or (account and account.kind != "local"):
+            account = None
+        kept = None if account is None else account.password_hash
+        right = await asyncio.to_thread(passwords.matches, kept, password)
+        if account is None or not right or account.closed:
+            return NOT_RIGHT
+        if account.second_factor is not None and not await self.code_right(account, code):
+            return NOT_RIGHT
+        await self.store.forget(f"name:{digest(account.sign_in)}")
+        return account
+
+    async def password_right(self, account: Account, password: str, address: str) -> bool:
+        """Whether a signed-in person knows the password: counted as a try like any other."""
+        name = digest(account.sign_in)
+        if not await self._may_try(name, address):
+            return False
+        right = await asyncio.to_thread(passwords.matches, account.password_hash, password)
+        if right:
+            await self.store.forget(f"name:{name}")
+        return right
+
+    async def code_right(self, account: Account, code: str) -> bool:
+        """Whether this is the account's code of now; each code is taken once."""
+        if account.second_factor is None:
+            return False
+        step = self.factors.accepts(account.second_factor, code, self.now())
+        if step is None:
+            return False
+        seconds = STEP_SECONDS * (2 * WINDOW + 2)
+        return await self.store.take_once(f"{account.account_id}:{step}", seconds)
+
+    async def _may_try(self, name: str, address: str) -> bool:
+        """Counts a try at the name and from the address; both before anything is compared."""
+        seconds = self.settings.tries_minutes * 60
+        from_address = await self.store.hit(
+            f"address:{digest(address)}", self.settings.tries_per_address, seconds
+        )
+        at_name = await self.store.hit(f"name:{name}", self.settings.tries_per_account, seconds)
+        return from_address and at_name
+
+    async def lock_told(self, account: Account) -> None:
+        """Writes down, once for each lock, that an account was tried too often."""
+        seconds = self.settings.tries_minutes * 60
+        if await self.store.take_once(f"locked:{account.account_id}", seconds):
+            await self.desk.keep(e.LockedOut, "system", account_id=account.account_id)
