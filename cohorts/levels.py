@@ -1,4 +1,4 @@
-"""Dose levels: an ordered tuple of drug doses, and whether their order makes sense."""
+"""Dose levels: doses of each drug, whether their order makes sense, and who counts at a level."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +23,31 @@ class DoseLevel:
     level_id: str
     ordinal: int
     doses: tuple[DrugDose, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCounts:
+    """One level's counts (rules R3): n = cleared + DLT, t = DLT, pending, reserved and held."""
+
+    evaluable: int = 0
+    dlts: int = 0
+    pending: int = 0
+    reserved: int = 0
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.dlts <= self.evaluable
+        assert self.pending >= 0
+        assert self.reserved >= 0
+
+    @property
+    def waits(self) -> bool:
+        """Somebody at this level may still change its counts."""
+        return bool(self.pending or self.reserved)
+
+    @property
+    def enrolled(self) -> int:
+        """Who is here or may still come: evaluable, pending, reserved."""
+        return self.evaluable + self.pending + self.reserved
 
 
 def rises(lower: DoseLevel, higher: DoseLevel) -> tuple[str, ...]:

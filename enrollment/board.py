@@ -1,18 +1,18 @@
 """The board of a trial: everything a coordinating centre looks at, as plain JSON values."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from cohorts.designs.three_plus_three import exceeded
+from cohorts.designs.parameters import parameters_of
 from enrollment.evolve_slots import live_reservations
 from enrollment.places import (
     barrier,
     counted_from_phase1,
-    counts_of,
     free_places,
     phase2_places,
     phase_barrier,
 )
+from enrollment.standing import standing
 from enrollment.trial import Level, Subject, Trial
 from enrollment.waitlist import in_order
 
@@ -78,16 +78,27 @@ def _phase1(trial: Trial, now: datetime) -> dict[str, Any]:
     today = protocol.local_date(now)
     open_places = 0
     if trial.open_level is not None and phase_barrier(trial, 1, today) is None:
-        open_places = free_places(trial, 1)
+        open_places = free_places(trial, 1, today)
     return {
         "state": trial.phase1,
-        "variant": protocol.phase1.variant,
+        "design": _design(trial, today),
         "open_level": _open_id(trial),
         "places": open_places,
         "barrier": _rule(phase_barrier(trial, 1, today)) if trial.activated else "trial_not_open",
         "dlt_window_days": protocol.phase1.dlt_window_days,
         "illustrative": "phase1" in protocol.illustrative,
         "levels": [_level(trial, index, now) for index in range(len(trial.levels))],
+    }
+
+
+def _design(trial: Trial, today: date) -> dict[str, Any]:
+    """The design, its parameters, and one sentence why it asks for what it asks for."""
+    design = trial.in_force.phase1.design
+    concerned = trial.phase1 == "open" or trial.mtd is not None
+    return {
+        "name": design.name,
+        "parameters": parameters_of(design),
+        "explain": standing(trial, today).explain() if concerned else None,
     }
 
 
@@ -106,7 +117,7 @@ def _level(trial: Trial, index: int, now: datetime) -> dict[str, Any]:
         ],
         "open": trial.open_level == index,
         "opened": level.opened,
-        "exceeded": exceeded(counts_of(trial), index),
+        "exceeded": standing(trial, trial.in_force.local_date(now)).stopped(index),
         "target": level.target,
         "evaluable": counts.evaluable,
         "dlts": counts.dlts,

@@ -5,24 +5,26 @@ signed on the day, nothing else happens, and those ahead are served first (R15).
 limited the places simply go round, which needs no run: it costs a sort of the reservations.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Final
 
-from cohorts.designs.three_plus_three import LevelCounts, recommend
+from cohorts.designs.design import LevelHistory
 from enrollment.evolve_slots import live_reservations
 from enrollment.forecast import Forecast, goes_round
 from enrollment.places import (
     Barrier,
     Phase,
-    counts_of,
     free_places,
     open_level,
     stagger_date,
     utc_midnight,
     window_ends,
 )
-from enrollment.trial import Trial
+from enrollment.standing import Standing, days_passed, standing
+from enrollment.trial import Level, Trial
 
 HUMAN: Final = frozenset(
     {"suspended", "level_stopped", "review_due", "outcome_to_confirm", "site_not_open"}
@@ -54,11 +56,14 @@ def _reserved_at(
     hours = timedelta(hours=trial.in_force.assignment.reservation_hours)
     not_before = _not_before(trial, phase)
     if barrier.rule == "held":
-        places, now = places_after_windows(trial), _windows_over(trial)
+        after = places_after_windows(trial, trial.in_force.local_date(now))
+        if after is None:
+            return None
+        places, now = after
         not_before = None
         expiries: list[tuple[datetime, str]] = []
     else:
-        places = free_places(trial, phase)
+        places = free_places(trial, phase, trial.in_force.local_date(now))
         expiries = list(_expiries(trial, phase))
         if not expiries:
             return None
@@ -103,39 +108,91 @@ def _not_before(trial: Trial, phase: Phase) -> datetime | None:
     return None if on is None else utc_midnight(trial, on)
 
 
-def _windows_over(trial: Trial) -> datetime:
-    """00:00 of the day on which the last open window of the open level ends."""
-    ends = [window_ends(trial, subject_id) for subject_id in open_level(trial).dosed]
-    return utc_midnight(trial, max(end for end in ends if end is not None))
+def places_after_windows(trial: Trial, today: date) -> tuple[int, datetime] | None:
+    """How many places there are, and when, once windows have ended; none when there never are any.
+
+    Outcomes are confirmed as cleared and what is advised is signed on the day (R17). The windows of
+    the open level come first; a design that still waits then waits for those of other levels, and
+    one that reads follow-up may answer on any day before.
+    """
+    blind = not trial.in_force.phase1.design.reads_follow_up
+    for on, here_only in _days_to_ask(trial, today, blind):
+        asked = _standing_on(trial, on, here_only)
+        places = _places(trial, asked)
+        if places:
+            return places, utc_midnight(trial, on)
+        if blind and asked.recommendation is not None:
+            return None
+    return None
 
 
-def places_after_windows(trial: Trial) -> int:
-    """Places once every pending outcome of the open level is cleared and the advice is signed."""
-    assert trial.open_level is not None
-    level = open_level(trial)
-    counts = list(counts_of(trial))
-    done = LevelCounts(level.counts.evaluable + level.counts.pending, level.counts.dlts)
-    counts[trial.open_level] = done
-    advice = recommend(trial.in_force.phase1.variant, counts, trial.open_level, level.target)
+def _days_to_ask(trial: Trial, today: date, blind: bool) -> Iterator[tuple[date, bool]]:
+    """Dates in order, and whether only the open level's outcomes are taken as known on it."""
+    ends = [
+        (end, level_id == open_level(trial).level_id)
+        for level_id, subject_id in _dosed(trial)
+        if (end := window_ends(trial, subject_id)) is not None
+    ]
+    here = max((end for end, is_here in ends if is_here), default=today)
+    if not blind:
+        last = max((end for end, _ in ends), default=today)
+        yield from ((today + timedelta(days=n), False) for n in range(1, (last - today).days + 1))
+        return
+    if here > today:
+        yield here, True
+    yield from ((end, False) for end in sorted({end for end, _ in ends if end > max(here, today)}))
+
+
+def _dosed(trial: Trial) -> Iterator[tuple[str, str]]:
+    return ((level.level_id, who) for level in trial.levels for who in level.dosed)
+
+
+def _standing_on(trial: Trial, on: date, here_only: bool) -> Standing:
+    """The design on a day on which every outcome is confirmed whose window has ended."""
+    asked = standing(trial, on)
+    levels = tuple(
+        _cleared(trial, level, seen, on, everybody=here_only and index == asked.current)
+        if index == asked.current or not here_only
+        else seen
+        for index, (level, seen) in enumerate(zip(trial.levels, asked.levels, strict=True))
+    )
+    return Standing(asked.design, levels, asked.current)
+
+
+def _cleared(
+    trial: Trial, level: Level, seen: LevelHistory, on: date, *, everybody: bool
+) -> LevelHistory:
+    """The level with its ended windows cleared, or `everybody`'s; no reservation is left."""
+    left: list[Fraction] = []
+    ended = len(seen.pending) if everybody else 0
+    for subject_id in () if everybody else level.dosed:
+        slot = trial.subjects[subject_id].slot
+        if slot is None or slot.state != "dosed":
+            continue
+        if slot.window_ends_on is not None and slot.window_ends_on <= on:
+            ended += 1
+        else:
+            left.append(Fraction(*days_passed(slot.dosed_on, slot.window_ends_on, on)))
+    evaluable = seen.evaluable + ended
+    return replace(seen, evaluable=evaluable, pending=tuple(left), reserved=0)
+
+
+def _places(trial: Trial, asked: Standing) -> int:
+    """Places once the advice is signed on the day."""
+    advice = asked.recommendation
     if advice is None:
-        return max(0, level.target - done.evaluable)
+        return asked.places
     if advice.kind == "expand":
-        return max(0, 6 - done.evaluable)
+        assert advice.target is not None
+        return max(0, advice.target - asked.levels[asked.current].enrolled)
     if advice.kind not in ("escalate", "de_escalate"):
         return 0
     assert advice.level is not None
-    return places_on_opening(trial, advice.level)
+    return places_on_opening(trial, asked, advice.level)
 
 
-def places_on_opening(trial: Trial, index: int) -> int:
+def places_on_opening(trial: Trial, asked: Standing, index: int) -> int:
     """Places of a level on the day it opens: one where it is staggered (R4, R12)."""
-    level = trial.levels[index]
-    if not level.opened:
-        return 1 if trial.in_force.phase1.stagger_days > 0 else 3
-    counts = level.counts
-    return max(0, target_on_opening(counts) - counts.evaluable - counts.pending)
-
-
-def target_on_opening(counts: LevelCounts) -> int:
-    """6 where three are evaluable already, else 3 (R5)."""
-    return 6 if counts.evaluable >= 3 else 3
+    places = asked.once_open(index).places
+    staggered = not trial.levels[index].opened and trial.in_force.phase1.stagger_days > 0
+    return min(places, 1) if staggered else places

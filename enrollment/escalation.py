@@ -1,11 +1,6 @@
 """What the counts ask for after every event: stops, recalls, expansion, the review (R4-R11)."""
 
-from cohorts.designs.three_plus_three import (
-    LevelCounts,
-    Recommendation,
-    exceeded,
-    recommend,
-)
+from cohorts.designs.design import Recommendation
 from enrollment.canonical import canonical, digest
 from enrollment.events import (
     Decision,
@@ -17,7 +12,8 @@ from enrollment.events import (
     SlotRecalled,
 )
 from enrollment.evolve_slots import live_reservations
-from enrollment.places import counted_from_phase1, counts_of
+from enrollment.places import counted_from_phase1
+from enrollment.standing import Standing, current_level, standing_at
 from enrollment.trial import Trial
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import refuse_the_hopeless
@@ -27,70 +23,67 @@ def reconsider(turn: Turn) -> None:
     """Brings stops, recalls and the review in line with the counts; caution acts at once (R9)."""
     if not turn.trial.activated:
         return
-    _stop_exceeded_levels(turn)
-    weak = weakest_level(turn.trial)
+    asked, events = standing_at(turn.trial, turn.now), len(turn.events)
+    _stop_levels(turn, asked)
+    weak = weakest_level(turn.trial, asked)
     if weak is not None:
         _recall_from(turn, weak)
+    _recall_above_the_open(turn)
     _recall_surplus(turn)
-    due = recommendation(turn.trial)
+    if len(turn.events) > events:
+        asked = standing_at(turn.trial, turn.now)
+        weak = weakest_level(turn.trial, asked)
+    due = recommendation(turn.trial, asked, weak)
     if due is not None and due.kind == "expand":
-        assert due.level is not None
-        turn.record(LevelExpanded(level_id=turn.trial.levels[due.level].level_id, target=6))
+        _expand(turn, due)
         due = None
     _keep_review(turn, due)
 
 
-def supports(counts: LevelCounts) -> bool:
-    """These counts allow what rests on them: a higher level, an MTD, Phase II (R10)."""
-    if counts.evaluable >= 6:
-        return counts.dlts <= 1
-    return counts.evaluable >= 3 and counts.dlts == 0
-
-
-def weakest_level(trial: Trial) -> int | None:
+def weakest_level(trial: Trial, asked: Standing) -> int | None:
     """The lowest opened level whose counts no longer allow what is open, or none.
 
-    In Phase I every level below the open one must support it, and the open one not be exceeded; a
-    declared MTD must be supported by its own counts too.
+    In Phase I every level below the open one must allow it, and the open one not be stopped; a
+    declared MTD must be allowed by its own counts too.
     """
-    if trial.phase1 == "open":
-        assert trial.open_level is not None
-        top, below = trial.open_level, trial.open_level
-    elif trial.mtd is not None:
-        top = trial.level_index(trial.mtd)
-        below = top + 1
-    else:
+    top = asked.current
+    if trial.phase1 != "open" and trial.mtd is None:
         return None
-    for index in range(below):
-        if trial.levels[index].opened and not supports(trial.levels[index].counts):
+    for index in range(top):
+        if trial.levels[index].opened and not asked.allows_above(index):
             return index
-    return top if exceeded(counts_of(trial), top) else None
+    holds = not asked.stopped(top) if trial.phase1 == "open" else asked.allows_mtd(top)
+    return None if holds else top
 
 
-def recommendation(trial: Trial) -> Recommendation | None:
+def recommendation(trial: Trial, asked: Standing, weak: int | None) -> Recommendation | None:
     """What the design asks for now, at the open level or at the MTD that no longer holds."""
-    variant = trial.in_force.phase1.variant
-    counts = counts_of(trial)
-    weak = weakest_level(trial)
     if trial.phase1 == "open":
-        assert trial.open_level is not None
-        level = trial.levels[trial.open_level]
-        if weak is None or exceeded(counts, trial.open_level):
-            return recommend(variant, counts, trial.open_level, level.target)
+        if weak is None or asked.stopped(asked.current):
+            return asked.recommendation
     elif weak is None:
         return None
-    else:
-        assert trial.mtd is not None
-        top = trial.level_index(trial.mtd)
-        if exceeded(counts, top):
-            return recommend(variant, counts, top)
+    elif asked.stopped(asked.current):
+        advice = asked.recommendation
+        if advice is not None and advice.kind != "expand":
+            return advice
     return Recommendation("de_escalate", weak)
 
 
-def _stop_exceeded_levels(turn: Turn) -> None:
+def _stop_levels(turn: Turn, asked: Standing) -> None:
     for index, level in enumerate(turn.trial.levels):
-        if level.opened and not level.stopped and exceeded(counts_of(turn.trial), index):
+        if level.opened and not level.stopped and asked.stopped(index):
             turn.record(LevelStopped(level_id=level.level_id))
+
+
+def _expand(turn: Turn, due: Recommendation) -> None:
+    """Three more, or whatever the design asks for: no signature, since nothing gets bolder (R6)."""
+    assert due.level == turn.trial.open_level, "only the open level is expanded"
+    assert due.level is not None
+    assert due.target is not None
+    level = turn.trial.levels[due.level]
+    assert due.target > level.target, "an expansion opens places"
+    turn.record(LevelExpanded(level_id=level.level_id, target=due.target))
 
 
 def _recall_from(turn: Turn, weak: int) -> None:
@@ -105,11 +98,22 @@ def _recall_from(turn: Turn, weak: int) -> None:
         turn.record(PhaseStopped(phase=2))
 
 
+def _recall_above_the_open(turn: Turn) -> None:
+    """A signature went down from a level that still had reservations: nobody more enters there."""
+    trial = turn.trial
+    if trial.open_level is None:
+        return
+    opened = trial.levels[trial.open_level].level_id
+    for level in reversed(trial.levels[trial.open_level + 1 :]):
+        for subject_id in reversed(level.reservations):
+            recall(turn, subject_id, "level_stopped", f"Level {opened} is open now, and lower.")
+
+
 def _recall_surplus(turn: Turn) -> None:
     """Facts may overfill: the newest undosed reservations go until the target holds (R11)."""
     for index in range(len(turn.trial.levels)):
         level = turn.trial.levels[index]
-        while level.reservations and _taken(level.counts) > level.target:
+        while level.reservations and level.counts.enrolled > level.target:
             sentence = f"Facts fill the {level.target} places at {level.level_id}."
             recall(turn, level.reservations[-1], "full", sentence)
             level = turn.trial.levels[index]
@@ -119,10 +123,6 @@ def _recall_surplus(turn: Turn) -> None:
         recall(turn, newest, "full", f"Facts fill the {number} places of Phase II.")
         if not turn.trial.phase2_counts.reserved and turn.trial.phase2 == "open":
             refuse_the_hopeless(turn)
-
-
-def _taken(counts: LevelCounts) -> int:
-    return counts.evaluable + counts.pending + counts.reserved
 
 
 def _taken_in_phase2(trial: Trial) -> int:
@@ -153,8 +153,7 @@ def _keep_review(turn: Turn, due: Recommendation | None) -> None:
         if review is not None:
             turn.record(ReviewLapsed(level_id=review.level_id))
         return
-    current = _current_level(turn.trial)
-    level = turn.trial.levels[current]
+    level = turn.trial.levels[current_level(turn.trial)]
     target = None if due.level is None else turn.trial.levels[due.level].level_id
     assert due.kind != "expand"
     kind: Decision = due.kind
@@ -171,13 +170,6 @@ def _keep_review(turn: Turn, due: Recommendation | None) -> None:
             data_hash=data_hash,
         )
     )
-
-
-def _current_level(trial: Trial) -> int:
-    if trial.open_level is not None:
-        return trial.open_level
-    assert trial.mtd is not None
-    return trial.level_index(trial.mtd)
 
 
 def hash_of_data(trial: Trial, kind: Decision, level_id: str | None) -> str:

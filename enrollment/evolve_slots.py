@@ -5,7 +5,7 @@ from datetime import datetime
 
 from immutables import Map
 
-from cohorts.designs.three_plus_three import LevelCounts
+from cohorts.levels import LevelCounts
 from cohorts.numbers import Numbers
 from cohorts.slots import Slot
 from enrollment.copying import replace

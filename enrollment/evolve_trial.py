@@ -50,10 +50,10 @@ def resumed(trial: Trial, event: e.AssignmentResumed) -> Trial:
 
 def level_opened(trial: Trial, event: e.LevelOpened) -> Trial:
     """Opens it and lifts its stop; a level opened afresh may take one subject first (R12)."""
-    trial = _with_level(
+    trial = _with_cohort(
         trial,
         event.level_id,
-        target=event.target,
+        event.target,
         opened=True,
         stopped=False,
         stagger=event.stagger,
@@ -64,9 +64,7 @@ def level_opened(trial: Trial, event: e.LevelOpened) -> Trial:
 
 
 def level_expanded(trial: Trial, event: e.LevelExpanded) -> Trial:
-    return _with_level(
-        trial, event.level_id, target=event.target, stagger=False, first_dose_on=None
-    )
+    return _with_cohort(trial, event.level_id, event.target, stagger=False, first_dose_on=None)
 
 
 def level_stopped(trial: Trial, event: e.LevelStopped) -> Trial:
@@ -121,6 +119,19 @@ def phase_opened(trial: Trial, event: e.PhaseOpened) -> Trial:
 
 def phase_stopped(trial: Trial, event: e.PhaseStopped) -> Trial:
     return replace(trial, phase2="stopped")
+
+
+def _with_cohort(trial: Trial, level_id: str, target: int, **changes: Any) -> Trial:
+    """A cohort begins at the level: what was there before is remembered."""
+    counts = trial.levels[trial.level_index(level_id)].counts
+    return _with_level(
+        trial,
+        level_id,
+        target=target,
+        evaluable_before=counts.evaluable,
+        dlts_before=counts.dlts,
+        **changes,
+    )
 
 
 def _with_level(trial: Trial, level_id: str, **changes: Any) -> Trial:

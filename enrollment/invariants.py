@@ -1,8 +1,12 @@
 """What must hold of every trial, told independently of the decider: checked event by event."""
 
+from datetime import date
+
+from cohorts.designs.design import LevelHistory
 from enrollment import events as e
 from enrollment.evolve import apply
 from enrollment.recount import Recount, subjects_of
+from enrollment.standing import Standing
 from enrollment.trial import Level, Subject, Trial
 from enrollment.waitlist import position_of
 
@@ -60,17 +64,30 @@ def check_event(
         check_recalled(trial, event)
 
 
-def free_places(trial: Trial, index: int, recount: Recount) -> int:
+def free_places(trial: Trial, index: int, recount: Recount, on: date) -> int:
     """Rules R4 and R12 for a level, from the subjects themselves."""
     level = trial.levels[index]
     if trial.open_level != index or trial.review is not None or trial.suspended:
         return 0
-    if any(recount.level(other.level_id)[1] >= 2 for other in trial.levels[: index + 1]):
+    asked = asked_again(trial, recount, index, on)
+    if asked.stopped(index):
         return 0
     n, _, pending, reserved = recount.level(level.level_id)
     if level.stagger and not dosed_since_opening(level):
         return 1 if reserved == 0 and n + pending == 0 else 0
-    return max(0, level.target - n - pending - reserved)
+    return asked.places
+
+
+def asked_again(trial: Trial, recount: Recount, index: int, on: date) -> Standing:
+    """The design asked with levels made from the subjects themselves, not from carried counts."""
+    levels = []
+    for level in trial.levels:
+        n, t, _, reserved = recount.level(level.level_id)
+        target = level.target if level.opened else 0
+        parts = recount.follow_up(level.level_id, on)
+        before = level.evaluable_before, level.dlts_before
+        levels.append(LevelHistory(n, t, parts, reserved, target, *before))
+    return Standing(trial.in_force.phase1.design, tuple(levels), index)
 
 
 def dosed_since_opening(level: Level) -> bool:
@@ -104,7 +121,9 @@ def check_placed(
     if event.phase == 1:
         at = event.level_id
         must(at in signed_for, f"{name} got a place at {at}, which nobody signed for")
-        places = free_places(trial, trial.level_index(at), recount)
+        when = event.reserved_at if isinstance(event, e.SlotReserved) else event.held_at
+        on = trial.in_force.local_date(when)
+        places = free_places(trial, trial.level_index(at), recount, on)
         must(places > 0, f"{name} got a place at {at} with none free")
     else:
         must(trial.phase2 == "open", f"{name} got a place while Phase II was {trial.phase2}")
@@ -120,9 +139,9 @@ def check_authorised(trial: Trial, event: e.FirstDoseAuthorised, recount: Recoun
     must(not trial.suspended, "a first dose was authorised while assignment was suspended")
     must(trial.review is None, "a first dose was authorised while a review was due")
     if slot.phase == 1:
-        below = trial.levels[: trial.level_index(slot.level_id) + 1]
-        safe = all(recount.level(level.level_id)[1] < 2 for level in below)
-        must(safe, "a first dose was authorised at a stopped level")
+        index = trial.level_index(slot.level_id)
+        asked = asked_again(trial, recount, index, trial.in_force.local_date(trial.time))
+        must(not asked.stopped(index), "a first dose was authorised at a stopped level")
     early = slot.dose_not_before is not None and event.planned_on < slot.dose_not_before
     must(not early, "authorised before the stagger ended")
 
@@ -203,11 +222,9 @@ def check_waitlist(trial: Trial, phase: int, recount: Recount) -> None:
     must(queued == offered, "those who may be offered a place are not those who wait")
     twice = [s.subject_id for s in waiting if s.slot is not None and s.slot.live]
     must(not twice, f"{twice} wait with a live slot")
-    if (
-        phase == 1
-        and trial.open_level is not None
-        and free_places(trial, trial.open_level, recount)
-    ):
+    today = trial.in_force.local_date(trial.time)
+    at = trial.open_level
+    if phase == 1 and at is not None and free_places(trial, at, recount, today):
         able = [s.subject_id for s in waiting if could_take(trial, s, recount)]
         must(not able, f"{able} wait before a free place")
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from cohorts.designs.three_plus_three import LevelCounts, exceeded, places
 from enrollment.commands import utc
+from enrollment.standing import standing
 from enrollment.trial import Level, Trial
 
 Phase = Literal[1, 2]
@@ -18,11 +18,6 @@ class Barrier:
     rule: str
     sentence: str
     for_good: bool = False
-
-
-def counts_of(trial: Trial) -> tuple[LevelCounts, ...]:
-    """Every level's counts, in order."""
-    return tuple(level.counts for level in trial.levels)
 
 
 def accruing_phase(trial: Trial) -> Phase:
@@ -87,14 +82,14 @@ def _phase1_barrier(trial: Trial, today: date) -> Barrier | None:
     if trial.open_level is None:
         return Barrier("phase_closed", "Phase I is closed.", True)
     level = open_level(trial)
-    counts = level.counts
-    if exceeded(counts_of(trial), trial.open_level):
+    asked = standing(trial, today)
+    if asked.stopped(trial.open_level):
         return Barrier("level_stopped", f"Level {level.level_id} is stopped.")
     if trial.review is not None:
         return Barrier("review_due", f"The cohort review of {level.level_id} is due.")
-    if places(counts, level.target) == 0:
+    if asked.places == 0:
         return _no_place(trial, level, today)
-    if level.stagger and counts.reserved + counts.pending + counts.evaluable > 0:
+    if level.stagger and level.counts.enrolled > 0:
         return Barrier("stagger", f"The first subject at {level.level_id} must be dosed first.")
     return None
 
@@ -125,16 +120,13 @@ def _phase2_barrier(trial: Trial) -> Barrier | None:
     return Barrier("full", f"All {number} places of Phase II are taken.")
 
 
-def free_places(trial: Trial, phase: Phase) -> int:
+def free_places(trial: Trial, phase: Phase, today: date) -> int:
     """Places that stand free now, whoever may take them."""
     if phase == 2:
         return phase2_places(trial)
     level = open_level(trial)
-    free = places(level.counts, level.target)
-    if not level.stagger:
-        return free
-    counts = level.counts
-    return min(free, int(counts.reserved + counts.pending + counts.evaluable == 0))
+    free = standing(trial, today).places
+    return min(free, int(level.counts.enrolled == 0)) if level.stagger else free
 
 
 def unconfirmed_only(trial: Trial, today: date) -> bool:

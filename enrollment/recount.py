@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
 
 from enrollment.events import AnyEvent
+from enrollment.standing import days_passed
 from enrollment.trial import Subject, Trial
 
 
@@ -23,6 +26,8 @@ class Recount:
     met_at: Counter[str] = field(default_factory=Counter)
     orders: Counter[tuple[int, int]] = field(default_factory=Counter)
     waiting: Counter[int] = field(default_factory=Counter)
+    windows: Counter[tuple[str, date | None, date | None]] = field(default_factory=Counter)
+    """Open outcomes of Phase I: level, first dose, end of the window."""
     deaths: int = 0
     _counted: dict[str, Subject] = field(default_factory=dict)
 
@@ -53,6 +58,14 @@ class Recount:
         reserved = states["held"] + states["reserved"] + states["authorised"]
         return states["cleared"] + states["dlt"], states["dlt"], states["dosed"], reserved
 
+    def follow_up(self, level_id: str, on: date) -> tuple[Fraction, ...]:
+        """The part of its window that has passed for each pending subject of a level (R1)."""
+        parts: list[Fraction] = []
+        for (level, dosed_on, ends_on), count in self.windows.items():
+            if level == level_id:
+                parts += [Fraction(*days_passed(dosed_on, ends_on, on))] * count
+        return tuple(sorted(parts))
+
     def phase_two(self) -> tuple[int, int]:
         """Reserved and dosed in Phase II."""
         counts: Counter[str] = Counter()
@@ -73,12 +86,15 @@ class Recount:
         self.states[slot.phase, slot.level_id, slot.state] += sign
         self.live_at[subject.site_id] += sign * slot.undosed
         self.phase2_at[subject.site_id] += sign * (slot.phase == 2 and slot.live)
+        if slot.phase == 1 and slot.state == "dosed":
+            self.windows[slot.level_id, slot.dosed_on, slot.window_ends_on] += sign
         if slot.phase == 1 and slot.treated and subject.phase2_met:
             self.met_at[slot.level_id] += sign
 
     def _all(self) -> tuple[object, ...]:
         counters = (
-            self.states, self.live_at, self.phase2_at, self.met_at, self.orders, self.waiting
+            self.states, self.live_at, self.phase2_at, self.met_at, self.orders, self.waiting,
+            self.windows,
         )  # fmt: skip
         return (*(+counter for counter in counters), self.deaths)
 

@@ -1,10 +1,10 @@
 """Signing the cohort review and the recommended Phase II dose (rules R6, R7, R22)."""
 
-from cohorts.designs.three_plus_three import exceeded
+from typing import Final
+
 from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
 from enrollment.commands import SignReview, SignRp2d
-from enrollment.earliest import target_on_opening
 from enrollment.events import (
     Decision,
     LevelExpanded,
@@ -17,9 +17,13 @@ from enrollment.events import (
     Rp2dDeclared,
 )
 from enrollment.moving import close_waitlist, move_to_phase2
-from enrollment.places import counted_from_phase1, counts_of
+from enrollment.places import counted_from_phase1
+from enrollment.standing import Standing, standing
 from enrollment.trial import Review, Trial
 from enrollment.turn import Turn
+
+FEWEST_AT_MTD: Final = 3
+"""Evaluable subjects that an MTD needs, unless its design may end with fewer (decision 16)."""
 
 CAUTION: dict[Decision, int] = {
     "no_tolerable_dose": 0,
@@ -52,7 +56,7 @@ def sign_review(turn: Turn, command: SignReview) -> Answer:
         )
     if asked < due and command.reason is None:
         return turn.refused(kind, "review.reason", "A more cautious decision needs a reason.")
-    impossible = _impossible(turn.trial, review, command)
+    impossible = _impossible(turn, review, command)
     if impossible is not None:
         return turn.refused(kind, "review.impossible", impossible)
     return _sign(turn, command, review)
@@ -77,20 +81,21 @@ def _rank(
     return (CAUTION[decision], trial.level_index(named))
 
 
-def _impossible(trial: Trial, review: Review, command: SignReview) -> str | None:
+def _impossible(turn: Turn, review: Review, command: SignReview) -> str | None:
     """What no signature can bring about, though it is cautious enough."""
+    trial, asked = turn.trial, standing(turn.trial, turn.today)
     current = trial.level_index(review.level_id)
     if command.decision == "no_tolerable_dose":
         return None if command.level_id is None else "This decision names no level."
     if command.decision == "stay":
-        return _cannot_stay(trial, review, command.level_id)
+        return _cannot_stay(asked, review.level_id, current, command.level_id)
     if command.level_id is None:
         return "The decision must name a level."
     index = trial.level_index(command.level_id)
-    if exceeded(counts_of(trial), index):
+    if command.decision == "mtd":
+        return _no_mtd(asked, review, index, command.level_id)
+    if asked.once_open(index).stopped(index):
         return f"{command.level_id} is exceeded."
-    if command.decision == "mtd" and trial.levels[index].counts.evaluable < 3:
-        return f"Fewer than 3 are evaluable at {command.level_id}."
     if command.decision == "de_escalate":
         same = command.level_id == review.recommended_level_id
         if index >= current and not same:
@@ -100,12 +105,31 @@ def _impossible(trial: Trial, review: Review, command: SignReview) -> str | None
     return None
 
 
-def _cannot_stay(trial: Trial, review: Review, level_id: str | None) -> str | None:
-    if level_id not in (None, review.level_id):
-        return f"Staying is at {review.level_id}."
-    if trial.levels[trial.level_index(review.level_id)].counts.evaluable >= 6:
-        return "Six are evaluable: staying opens no place."
+def _no_mtd(asked: Standing, review: Review, index: int, level_id: str) -> str | None:
+    """An eliminated dose is none, nor one where too few were seen; what is recommended may be."""
+    recommended = (review.recommendation, review.recommended_level_id) == ("mtd", level_id)
+    if asked.stopped(index) and not recommended:
+        return f"{level_id} is exceeded."
+    fewest = min(FEWEST_AT_MTD, asked.design.fewest_at_mtd)
+    if asked.levels[index].evaluable < fewest:
+        return f"Fewer than {fewest} are evaluable at {level_id}."
     return None
+
+
+def _cannot_stay(asked: Standing, due_at: str, current: int, level_id: str | None) -> str | None:
+    if level_id not in (None, due_at):
+        return f"Staying is at {due_at}."
+    target = asked.opening_target(current)
+    if target > asked.levels[current].enrolled:
+        return None
+    return f"{_in_words(target)} are evaluable: staying opens no place."
+
+
+def _in_words(number: int) -> str:
+    return _WORDS[number] if number < len(_WORDS) else str(number)
+
+
+_WORDS: Final = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 def _sign(turn: Turn, command: SignReview, review: Review) -> Answer:
@@ -147,7 +171,9 @@ def _take_effect(turn: Turn, decision: Decision, level_id: str | None) -> None:
             turn.record(PhaseClosed(phase=1))
         case "stay":
             assert level_id is not None
-            turn.record(LevelExpanded(level_id=level_id, target=6))
+            index = turn.trial.level_index(level_id)
+            target = standing(turn.trial, turn.today).opening_target(index)
+            turn.record(LevelExpanded(level_id=level_id, target=target))
         case "escalate" | "de_escalate":
             assert level_id is not None
             open_level(turn, level_id)
@@ -155,13 +181,14 @@ def _take_effect(turn: Turn, decision: Decision, level_id: str | None) -> None:
 
 def open_level(turn: Turn, level_id: str) -> None:
     """Opens or re-opens a level; data of a closed level are kept and count (R4, R10, R12)."""
-    level = turn.trial.levels[turn.trial.level_index(level_id)]
+    index = turn.trial.level_index(level_id)
+    level, asked = turn.trial.levels[index], standing(turn.trial, turn.today)
     if turn.trial.phase1 == "closed":
         turn.record(PhaseOpened(phase=1, level_id=level_id))
     turn.record(
         LevelOpened(
             level_id=level_id,
-            target=target_on_opening(level.counts),
+            target=asked.opening_target(index),
             stagger=not level.opened and turn.protocol.phase1.stagger_days > 0,
             reopened=level.opened,
         )

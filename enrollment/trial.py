@@ -9,8 +9,7 @@ from typing import Literal
 
 from immutables import Map
 
-from cohorts.designs.three_plus_three import LevelCounts
-from cohorts.levels import DoseLevel
+from cohorts.levels import DoseLevel, LevelCounts
 from cohorts.numbers import Numbers
 from cohorts.ordered import Ordered
 from cohorts.slots import Slot
@@ -69,6 +68,9 @@ class Level:
     level_id: str
     counts: LevelCounts = NOBODY
     target: int = 3
+    evaluable_before: int = 0
+    """n and t as the newest cohort began: at the last opening or expansion."""
+    dlts_before: int = 0
     opened: bool = False
     stopped: bool = False
     stagger: bool = False

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cohorts.designs.three_plus_three import ThreePlusThree
 from eligibility.criteria import Criterion
 from protocols.model import Measured, PhaseOne, Protocol
 
@@ -89,8 +90,10 @@ def _measured(measured: Measured) -> str:
 
 
 def _escalation(phase1: PhaseOne) -> Iterator[str]:
+    design = phase1.design
+    assert isinstance(design, ThreePlusThree)
     yield (
-        f"3+3, variant {phase1.variant}: {_VARIANTS[phase1.variant]}. Two DLTs stop a level at "
+        f"3+3, variant {design.variant}: {_VARIANTS[design.variant]}. Two DLTs stop a level at "
         "once."
     )
     yield f"The first level is {phase1.start_level}; opening it, and every step, is signed."

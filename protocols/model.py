@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from cohorts.designs.three_plus_three import Variant
+from cohorts.designs.design import Design
 from cohorts.levels import DoseLevel
 from eligibility.criteria import Criteria
 
@@ -71,7 +71,7 @@ class Site:
 class PhaseOne:
     """How the dose is escalated. `levels` are in ascending order; `start_level` is an id of one."""
 
-    variant: Variant
+    design: Design
     levels: tuple[DoseLevel, ...]
     start_level: str
     drugs: tuple[Drug, ...]

@@ -6,55 +6,110 @@ six at the top dose too. Decisions are taken for every n, not only 3 and 6 (rule
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
+
+from cohorts.designs.design import History, LevelHistory, Recommendation
 
 Variant = Literal["A", "B", "C"]
-Kind = Literal["expand", "escalate", "de_escalate", "mtd", "no_tolerable_dose"]
 
 FEWEST_AT_MTD: Final[dict[Variant, int]] = {"A": 3, "B": 3, "C": 6}
 """The fewest evaluable subjects at the dose with which each variant may end (rules R5, R22)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LevelCounts:
-    """One level's counts (rules R3): n = cleared + DLT, t = DLT, pending, reserved and held."""
-
-    evaluable: int = 0
-    dlts: int = 0
-    pending: int = 0
-    reserved: int = 0
-
-    def __post_init__(self) -> None:
-        assert 0 <= self.dlts <= self.evaluable
-        assert self.pending >= 0
-        assert self.reserved >= 0
+class Counted(Protocol):
+    """What the 3+3 reads of a level."""
 
     @property
-    def waits(self) -> bool:
-        """Somebody at this level may still change its counts."""
-        return bool(self.pending or self.reserved)
+    def evaluable(self) -> int: ...
+    @property
+    def dlts(self) -> int: ...
+    @property
+    def waits(self) -> bool: ...
+    @property
+    def enrolled(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
-    """What the design asks for; `level` is an index into the levels, none for no tolerable dose."""
+class ThreePlusThree:
+    """The design as the decider and the simulator ask it; its answers are the functions below."""
 
-    kind: Kind
-    level: int | None
+    variant: Variant
+
+    @property
+    def name(self) -> str:
+        return "3+3"
+
+    @property
+    def fewest_at_mtd(self) -> int:
+        return FEWEST_AT_MTD[self.variant]
+
+    @property
+    def reads_follow_up(self) -> bool:
+        return False
+
+    def opening_target(self, levels: Sequence[LevelHistory], level: int) -> int:
+        """6 where three are evaluable already, else 3 (R5)."""
+        return 6 if levels[level].evaluable >= 3 else 3
+
+    def places(self, history: History) -> int:
+        if exceeded(history.levels, history.current):
+            return 0
+        return places(history.here, history.here.target)
+
+    def recommend(self, history: History) -> Recommendation | None:
+        return recommend(self.variant, history.levels, history.current, history.here.target)
+
+    def stopped(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        return exceeded(levels, level)
+
+    def allows_above(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        """At least three evaluable and no DLT, or at least six and at most one."""
+        counts = levels[level]
+        if counts.evaluable >= 6:
+            return counts.dlts <= 1
+        return counts.evaluable >= 3 and counts.dlts == 0
+
+    def allows_mtd(self, levels: Sequence[LevelHistory], level: int) -> bool:
+        return self.allows_above(levels, level) and not exceeded(levels, level)
+
+    def explain(self, history: History) -> str:
+        """Counts, the bound that they meet, and what follows."""
+        here = history.here
+        counts = f"{here.dlts} DLT{'' if here.dlts == 1 else 's'} in {here.evaluable}"
+        advice = self.recommend(history)
+        if exceeded(history.levels, history.current):
+            where = "here" if here.dlts >= 2 else "at a lower level"
+            assert advice is not None
+            return f"{counts}; two or more DLTs {where} exceed the level: {_SAID[advice.kind]}."
+        if advice is not None:
+            bound = "at most 1 in 6 or more" if here.evaluable >= 6 else "fewer than six evaluable"
+            return f"{counts}, {bound}: {_SAID[advice.kind]}."
+        if here.waits:
+            return f"{counts}, and {here.enrolled - here.evaluable} still open: wait."
+        return f"{counts}: enrol up to {here.target}."
 
 
-def exceeded(levels: Sequence[LevelCounts], level: int) -> bool:
+_SAID: Final = {
+    "expand": "three more here",
+    "escalate": "escalate",
+    "de_escalate": "go down",
+    "mtd": "stop, with an MTD",
+    "no_tolerable_dose": "stop, no tolerable dose",
+}
+
+
+def exceeded(levels: Sequence[Counted], level: int) -> bool:
     """t >= 2 at this level or at any lower one."""
     return any(counts.dlts >= 2 for counts in levels[: level + 1])
 
 
-def places(counts: LevelCounts, target: int) -> int:
+def places(counts: Counted, target: int) -> int:
     """Free places of an open level that is neither exceeded nor under review."""
-    return max(0, target - counts.evaluable - counts.pending - counts.reserved)
+    return max(0, target - counts.enrolled)
 
 
 def recommend(
-    variant: Variant, levels: Sequence[LevelCounts], current: int, target: int = 3
+    variant: Variant, levels: Sequence[Counted], current: int, target: int = 3
 ) -> Recommendation | None:
     """The recommendation at the current level, or none while its outcomes are not complete.
 
@@ -74,23 +129,23 @@ def recommend(
     return Recommendation("mtd", current)
 
 
-def _after_three(variant: Variant, levels: Sequence[LevelCounts], current: int) -> Recommendation:
+def _after_three(variant: Variant, levels: Sequence[Counted], current: int) -> Recommendation:
     if levels[current].dlts == 1:
-        return Recommendation("expand", current)
+        return Recommendation("expand", current, 6)
     if _untried_above(levels, current):
         return Recommendation("escalate", current + 1)
     top = current == len(levels) - 1
     if variant == "A" or (variant == "B" and top):
         return Recommendation("mtd", current)
-    return Recommendation("expand", current)
+    return Recommendation("expand", current, 6)
 
 
-def _untried_above(levels: Sequence[LevelCounts], current: int) -> bool:
+def _untried_above(levels: Sequence[Counted], current: int) -> bool:
     """A higher level exists that is not exceeded."""
     return current + 1 < len(levels) and not exceeded(levels, current + 1)
 
 
-def _down(variant: Variant, levels: Sequence[LevelCounts], current: int) -> Recommendation:
+def _down(variant: Variant, levels: Sequence[Counted], current: int) -> Recommendation:
     """Go down to the next level that is not exceeded."""
     below = next((j for j in range(current - 1, -1, -1) if not exceeded(levels, j)), None)
     if below is None:

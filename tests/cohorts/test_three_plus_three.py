@@ -10,15 +10,15 @@ from typing import Any, get_args
 
 import pytest
 
+from cohorts.designs.design import Recommendation
 from cohorts.designs.three_plus_three import (
     FEWEST_AT_MTD,
-    LevelCounts,
-    Recommendation,
     Variant,
     exceeded,
     places,
     recommend,
 )
+from cohorts.levels import LevelCounts
 from tests.cohorts.walk import Walk, after_cohort, complete_paths, start
 
 DATA = Path(__file__).parents[1] / "oracles" / "data"
@@ -70,8 +70,8 @@ def expected(cell: str, variant: Variant, current: int, below: int) -> Recommend
         "STOP MTD=dose-1": Recommendation("mtd", current - 1),
         "DE-ESCALATE": Recommendation("de_escalate", current - 1),
         "STOP no MTD": Recommendation("no_tolerable_dose", None),
-        "EXPAND +3": Recommendation("expand", current),
-        "EXPAND +3 (needs 6 at MTD)": Recommendation("expand", current),
+        "EXPAND +3": Recommendation("expand", current, 6),
+        "EXPAND +3 (needs 6 at MTD)": Recommendation("expand", current, 6),
     }[cell]
 
 
@@ -144,8 +144,8 @@ def test_the_doses_are_chosen_as_often_as_computed_elsewhere(case: dict[str, Any
     [
         (at((4, 0), (0, 0)), 3, Recommendation("escalate", 1)),
         (at((5, 0), (0, 0)), 3, Recommendation("escalate", 1)),
-        (at((4, 1), (0, 0)), 3, Recommendation("expand", 0)),
-        (at((5, 1), (0, 0)), 3, Recommendation("expand", 0)),
+        (at((4, 1), (0, 0)), 3, Recommendation("expand", 0, 6)),
+        (at((5, 1), (0, 0)), 3, Recommendation("expand", 0, 6)),
         (at((4, 1), (0, 0)), 6, None),
         (at((5, 0), (0, 0)), 6, None),
         (at((3, 0), (0, 0)), 6, None),
@@ -173,9 +173,12 @@ def test_four_five_and_seven_are_decided_too(
 def test_without_a_level_to_go_up_to_the_variants_differ(
     variant: Variant, top: str, under_a_failed_one: str, n: int
 ) -> None:
-    assert recommend(variant, at((3, 0), (n, 0)), 1) == Recommendation(top, 1)  # type: ignore[arg-type]
-    failed_above = at((n, 0), (3, 2))
-    assert recommend(variant, failed_above, 0) == Recommendation(under_a_failed_one, 0)  # type: ignore[arg-type]
+    for levels, current, kind in (
+        (at((3, 0), (n, 0)), 1, top),
+        (at((n, 0), (3, 2)), 0, under_a_failed_one),
+    ):
+        target = 6 if kind == "expand" else None
+        assert recommend(variant, levels, current) == Recommendation(kind, current, target)  # type: ignore[arg-type]
 
 
 def test_two_dlts_stop_a_level_at_once_whatever_is_pending() -> None:
@@ -202,8 +205,8 @@ def test_a_level_below_the_start_that_nobody_took_is_no_mtd() -> None:
         assert recommend(variant, levels, 1) == Recommendation("de_escalate", 0)
     came_down = (LevelCounts(3, 0), LevelCounts(3, 2), LevelCounts())
     assert recommend("A", came_down, 0) == Recommendation("mtd", 0)
-    assert recommend("B", came_down, 0) == Recommendation("expand", 0)
-    assert recommend("C", came_down, 0) == Recommendation("expand", 0)
+    assert recommend("B", came_down, 0) == Recommendation("expand", 0, 6)
+    assert recommend("C", came_down, 0) == Recommendation("expand", 0, 6)
     both = (LevelCounts(3, 2), LevelCounts(3, 2), LevelCounts())
     assert recommend("A", both, 0) == Recommendation("no_tolerable_dose", None)
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from cohorts.designs.three_plus_three import (
     FEWEST_AT_MTD,
-    LevelCounts,
     Variant,
     exceeded,
     recommend,
 )
+from cohorts.levels import LevelCounts
 
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 

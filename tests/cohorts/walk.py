@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cohorts.designs.three_plus_three import LevelCounts, Recommendation, Variant, recommend
+from cohorts.designs.design import Recommendation
+from cohorts.designs.three_plus_three import Variant, recommend
+from cohorts.levels import LevelCounts
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ def _follow(walk: Walk) -> Walk:
         case "mtd" | "no_tolerable_dose":
             return replace(walk, ended=advice)
         case "expand":
-            return replace(walk, target=6)
+            assert advice.target is not None
+            return replace(walk, target=advice.target)
         case "escalate" | "de_escalate":
             assert advice.level is not None
             target = 6 if walk.levels[advice.level].evaluable >= 3 else 3

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cohorts.designs.three_plus_three import LevelCounts
+from cohorts.levels import LevelCounts
 from cohorts.slots import Slot
 from enrollment.copying import replace
 from enrollment.trial import Level, PhaseTwoCounts, Subject, new_trial

@@ -3,7 +3,9 @@
 from itertools import product
 from typing import Any, get_args
 
-from cohorts.designs.three_plus_three import LevelCounts, Recommendation, Variant, recommend
+from cohorts.designs.design import Recommendation
+from cohorts.designs.three_plus_three import Variant, recommend
+from cohorts.levels import LevelCounts
 from tests.cohorts.walk import after_cohort, complete_paths, start
 from tests.oracles.reading import Row
 from tests.oracles.registry import Check
@@ -37,8 +39,8 @@ def _asked_for(cell: str, variant: Variant, current: int, below: int) -> Recomme
         "STOP MTD=dose-1": Recommendation("mtd", current - 1),
         "DE-ESCALATE": Recommendation("de_escalate", current - 1),
         "STOP no MTD": Recommendation("no_tolerable_dose", None),
-        "EXPAND +3": Recommendation("expand", current),
-        "EXPAND +3 (needs 6 at MTD)": Recommendation("expand", current),
+        "EXPAND +3": Recommendation("expand", current, 6),
+        "EXPAND +3 (needs 6 at MTD)": Recommendation("expand", current, 6),
     }[cell]
 
 

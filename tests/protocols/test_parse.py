@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
+from cohorts.designs.three_plus_three import ThreePlusThree
 from protocols.parse import parse_protocol
 from tests.protocols.build import SHIPPED, protocol_text
 from tests.protocols.wrong import changed
@@ -13,7 +14,7 @@ def test_the_default_text_is_the_p0_of_the_scenarios() -> None:
     protocol = parse_protocol(protocol_text())
     phase1, assignment = protocol.phase1, protocol.assignment
     assert protocol.time_zone.key == "America/Chicago"
-    assert phase1.variant == "B"
+    assert phase1.design == ThreePlusThree("B")
     assert [(level.level_id, level.ordinal) for level in phase1.levels] == [
         ("L1", 1),
         ("L2", 2),
@@ -57,7 +58,7 @@ def test_the_shipped_trial_is_sound_and_complete() -> None:
     protocol = parse_protocol(SHIPPED.read_text("utf-8"), SHIPPED.name)
     assert protocol.protocol_id == "NCT00825734"
     assert len(protocol.criteria) == 41
-    assert protocol.phase1.variant == "C"
+    assert protocol.phase1.design == ThreePlusThree("C")
     assert protocol.registry is not None
     assert protocol.registry.first_received_on == date(2009, 1, 19)
     assert [outcome.kind for outcome in protocol.outcomes] == ["primary"] + ["secondary"] * 4
