@@ -13,9 +13,9 @@ from functools import lru_cache
 
 from cohorts.designs.by_counts import FEWEST_AT_MTD, ByCounts
 from cohorts.designs.design import LevelHistory
+from cohorts.designs.intervals import Elimination, how_probable
 from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
-from cohorts.designs.posterior import exceeds
 from cohorts.designs.sentences import number
 
 DIGITS = 50
@@ -62,11 +62,10 @@ class Boin(ByCounts):
         """De-escalate at or over this rate."""
         return boundaries(self.target, self._phi1, self._phi2)[1]
 
-    def decision(self, evaluable: int, dlts: int, *, lowest: bool = False) -> Letter:
-        """The letter for these counts; `lowest` matters with `extra_safe` only."""
-        if evaluable >= self.elimination_min_evaluable and exceeds(
-            self.target, evaluable, dlts
-        ) > self._cutoff(lowest):
+    def _decide(self, evaluable: int, dlts: int, lowest: bool) -> Letter:
+        strict = self.extra_safe and lowest
+        cutoff = self.elimination_cutoff - (self.offset if strict else 0)
+        if Elimination(cutoff, self.elimination_min_evaluable).of(self.target, evaluable, dlts):
             return "U"
         escalate, de_escalate = boundaries(self.target, self._phi1, self._phi2)
         rate = Fraction(dlts, evaluable)
@@ -74,9 +73,14 @@ class Boin(ByCounts):
 
     def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
         """The dose with the isotonic estimate closest to the target."""
+        target, bound = self.isotonic_rule
         top = self.lowest_eliminated(levels)
-        bound = self.lambda_d if self.bound_mtd else None
-        return closest_level(levels[:top], self.target, FEWEST_AT_MTD, bound)
+        return closest_level(levels[:top], target, FEWEST_AT_MTD, bound)
+
+    @property
+    def isotonic_rule(self) -> tuple[Fraction, Fraction | None]:
+        """The target; with `bound_mtd` no estimate over lambda_d."""
+        return self.target, self.lambda_d if self.bound_mtd else None
 
     @property
     def final_rule(self) -> str:
@@ -87,8 +91,7 @@ class Boin(ByCounts):
         """The boundary that the rate meets, or the probability that eliminates."""
         letter = self.decision(evaluable, dlts, lowest=lowest)
         if letter == "U":
-            probability = number(exceeds(self.target, evaluable, dlts))
-            return f"over {number(self.target)} with probability {probability}"
+            return how_probable(self.target, evaluable, dlts)
         if letter == "E":
             return f"at or under {number(self.lambda_e)}"
         if letter == "D":
@@ -102,10 +105,6 @@ class Boin(ByCounts):
     @property
     def _phi2(self) -> Fraction:
         return self.target * Fraction(14, 10) if self.phi2 is None else self.phi2
-
-    def _cutoff(self, lowest: bool) -> Fraction:
-        strict = self.extra_safe and lowest
-        return self.elimination_cutoff - self.offset if strict else self.elimination_cutoff
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,8 @@ cohorts, places, when a decision is due, stops, and how the trial ends (rules, "
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from cohorts.designs.design import History, LevelHistory, Recommendation
 from cohorts.designs.letters import Letter
@@ -27,6 +28,9 @@ class ByCounts(ABC):
     cohort_size: int = 3
     max_subjects: int
     max_per_level: int
+    _letters: dict[tuple[int, int, bool], Letter] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def _check_sizes(self) -> None:
         assert 1 <= self.cohort_size <= self.max_per_level <= self.max_subjects
@@ -37,12 +41,21 @@ class ByCounts(ABC):
     def name(self) -> str:
         """As printed to people and written in protocol files."""
 
-    @abstractmethod
     def decision(self, evaluable: int, dlts: int, *, lowest: bool = False) -> Letter:
         """The letter for these counts alone; at the lowest dose some designs eliminate earlier.
 
         At the lowest dose "D" means stay; only the caller knows of neighbours and of limits.
         """
+        key = (evaluable, dlts, lowest)
+        if key not in self._letters:
+            assert 0 <= dlts <= evaluable
+            assert evaluable > 0
+            self._letters[key] = self._decide(evaluable, dlts, lowest)
+        return self._letters[key]
+
+    @abstractmethod
+    def _decide(self, evaluable: int, dlts: int, lowest: bool) -> Letter:
+        """The letter, worked out; `decision` remembers it."""
 
     @abstractmethod
     def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
@@ -56,6 +69,14 @@ class ByCounts(ABC):
     @abstractmethod
     def final_rule(self) -> str:
         """How the MTD is chosen at the end, in a few words: "by isotonic regression"."""
+
+    @property
+    def isotonic_rule(self) -> tuple[Fraction, Fraction | None] | None:
+        """Target and bound, if `select_mtd` is `closest_level` over what is not eliminated.
+
+        None where the final rule is another one. Exact characteristics then ask for each ending.
+        """
+        return None
 
     @property
     def fewest_at_mtd(self) -> int:
