@@ -5,16 +5,13 @@ lowest dose (`extra_safe`), the final MTD and `bound_mtd` follow the authors' tu
 2020, 10.18637/jss.v094.i13). Escalate where t/n <= lambda_e, de-escalate where t/n >= lambda_d.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 
-from cohorts.designs.by_counts import FEWEST_AT_MTD, ByCounts
-from cohorts.designs.design import LevelHistory
+from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.intervals import Elimination, how_probable
-from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
 from cohorts.designs.sentences import number
 
@@ -71,21 +68,10 @@ class Boin(ByCounts):
         rate = Fraction(dlts, evaluable)
         return "E" if rate <= escalate else "D" if rate >= de_escalate else "S"
 
-    def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
-        """The dose with the isotonic estimate closest to the target."""
-        target, bound = self.isotonic_rule
-        top = self.lowest_eliminated(levels)
-        return closest_level(levels[:top], target, FEWEST_AT_MTD, bound)
-
     @property
     def isotonic_rule(self) -> tuple[Fraction, Fraction | None]:
-        """The target; with `bound_mtd` no estimate over lambda_d."""
+        """The estimate closest to the target, not over lambda_d with `bound_mtd`."""
         return self.target, self.lambda_d if self.bound_mtd else None
-
-    @property
-    def final_rule(self) -> str:
-        """Isotonic regression."""
-        return "by isotonic regression"
 
     def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
         """The boundary that the rate meets, or the probability that eliminates."""

@@ -8,8 +8,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from fractions import Fraction
 
 from cohorts.designs.design import History, LevelHistory, Recommendation
+from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
 from cohorts.designs.sentences import explain_by_counts
 
@@ -57,26 +59,26 @@ class ByCounts(ABC):
     def _decide(self, evaluable: int, dlts: int, lowest: bool) -> Letter:
         """The letter, worked out; `decision` remembers it."""
 
+    @property
     @abstractmethod
+    def isotonic_rule(self) -> tuple[Fraction, Fraction | None] | None:
+        """Target and upper bound of the isotonic estimate; none if the MTD is chosen otherwise."""
+
     def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
         """The MTD if the trial ended with these counts: tried, not eliminated, three evaluable."""
+        assert self.isotonic_rule is not None
+        target, bound = self.isotonic_rule
+        left = levels[: self.lowest_eliminated(levels)]
+        return closest_level(left, target, FEWEST_AT_MTD, bound)
 
     @abstractmethod
     def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
         """Which comparison gives the letter, in a few words: "at or under 0.236"."""
 
     @property
-    @abstractmethod
     def final_rule(self) -> str:
-        """How the MTD is chosen at the end, in a few words: "by isotonic regression"."""
-
-    @property
-    def isotonic_rule(self) -> tuple[Fraction, Fraction | None] | None:
-        """Target and bound, if `select_mtd` is `closest_level` over what is not eliminated.
-
-        None where the final rule is another one. Exact characteristics then ask for each ending.
-        """
-        return None
+        """How the MTD is chosen at the end, in a few words."""
+        return "by isotonic regression"
 
     @property
     def fewest_at_mtd(self) -> int:

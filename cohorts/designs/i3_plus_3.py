@@ -5,18 +5,15 @@ the interval escalates, within it stays. Above it, stay if one DLT fewer would b
 de-escalate. There is no posterior but for the elimination.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cohorts.designs.by_counts import FEWEST_AT_MTD, ByCounts
-from cohorts.designs.design import LevelHistory
+from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.intervals import (
     Elimination,
     Interval,
     how_probable,
 )
-from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
 
 
@@ -45,15 +42,10 @@ class I3Plus3(ByCounts):
             return "U"
         return _letter(self._interval, evaluable, dlts)
 
-    def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
-        """The dose with the isotonic estimate closest to the target."""
-        left = levels[: self.lowest_eliminated(levels)]
-        return closest_level(left, self.target, FEWEST_AT_MTD)
-
     @property
-    def final_rule(self) -> str:
-        """Isotonic regression."""
-        return "by isotonic regression"
+    def isotonic_rule(self) -> tuple[Fraction, Fraction | None]:
+        """The estimate closest to the target."""
+        return self.target, None
 
     def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
         """Where the rate lies, or the probability that eliminates."""

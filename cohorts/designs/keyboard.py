@@ -5,12 +5,10 @@ lie on both sides of it; the strongest key of the posterior decides. What is lef
 too short for a key and has no say.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cohorts.designs.by_counts import FEWEST_AT_MTD, ByCounts
-from cohorts.designs.design import LevelHistory
+from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.intervals import (
     Elimination,
     Interval,
@@ -20,7 +18,6 @@ from cohorts.designs.intervals import (
     strongest,
     whole,
 )
-from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
 
 
@@ -49,15 +46,10 @@ class Keyboard(ByCounts):
             return "U"
         return _letter(self._interval, evaluable, dlts)
 
-    def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
-        """The dose with the isotonic estimate closest to the target."""
-        left = levels[: self.lowest_eliminated(levels)]
-        return closest_level(left, self.target, FEWEST_AT_MTD)
-
     @property
-    def final_rule(self) -> str:
-        """Isotonic regression."""
-        return "by isotonic regression"
+    def isotonic_rule(self) -> tuple[Fraction, Fraction | None]:
+        """The estimate closest to the target."""
+        return self.target, None
 
     def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
         """Where the strongest key lies, or the probability that eliminates."""

@@ -4,19 +4,16 @@ Clinical Trials 7:653 (10.1177/1740774510382799). Of three intervals, under, abo
 target, the one with the largest unit probability mass (posterior probability over length) decides.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cohorts.designs.by_counts import FEWEST_AT_MTD, ByCounts
-from cohorts.designs.design import LevelHistory
+from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.intervals import (
     Elimination,
     Interval,
     how_probable,
     strongest,
 )
-from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
 
 
@@ -45,15 +42,10 @@ class MTpi(ByCounts):
             return "U"
         return _letter(self._interval, evaluable, dlts)
 
-    def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
-        """The dose with the isotonic estimate closest to the target."""
-        left = levels[: self.lowest_eliminated(levels)]
-        return closest_level(left, self.target, FEWEST_AT_MTD)
-
     @property
-    def final_rule(self) -> str:
-        """Isotonic regression."""
-        return "by isotonic regression"
+    def isotonic_rule(self) -> tuple[Fraction, Fraction | None]:
+        """The estimate closest to the target."""
+        return self.target, None
 
     def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
         """Where the unit probability mass is largest, or the probability that eliminates."""

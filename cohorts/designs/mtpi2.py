@@ -4,12 +4,10 @@ Contemporary Clinical Trials 58:23 (10.1016/j.cct.2017.04.006). As mTPI, but wha
 interval is cut into pieces of its length first, so that a wide side does not lose by its width.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cohorts.designs.by_counts import FEWEST_AT_MTD, ByCounts
-from cohorts.designs.design import LevelHistory
+from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.intervals import (
     Elimination,
     Interval,
@@ -18,7 +16,6 @@ from cohorts.designs.intervals import (
     pieces_below,
     strongest,
 )
-from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
 
 
@@ -47,15 +44,10 @@ class MTpi2(ByCounts):
             return "U"
         return _letter(self._interval, evaluable, dlts)
 
-    def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
-        """The dose with the isotonic estimate closest to the target."""
-        left = levels[: self.lowest_eliminated(levels)]
-        return closest_level(left, self.target, FEWEST_AT_MTD)
-
     @property
-    def final_rule(self) -> str:
-        """Isotonic regression."""
-        return "by isotonic regression"
+    def isotonic_rule(self) -> tuple[Fraction, Fraction | None]:
+        """The estimate closest to the target."""
+        return self.target, None
 
     def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
         """Where the strongest piece lies, or the probability that eliminates."""
