@@ -32,24 +32,26 @@ class Desk:
         """Every account event there is, as far as known, has been taken in."""
         return self._record.ready()
 
-    async def keep(self, kind: type[e.AccessEvent], by: str, **facts: Any) -> bool:
+    async def keep(self, made: type[e.AccessEvent], by: str, /, **facts: Any) -> bool:
         """Appends one event and waits for it. Raises `UnavailableError` when that is unsure."""
-        event = kind.model_validate({"at": self._now(), "by": by, **facts})
+        event = made.model_validate({"at": self._now(), "by": by, **facts})
         try:
             return await self._record.append(e.KEY, event.model_dump_json().encode())
         except SendFailedError:
             raise UnavailableError("the record of accounts cannot be written") from None
 
     async def open_account(
-        self, by: str, sign_in: str, name: str, kind: str = "local"
+        self, by: str, sign_in: str, name: str, kind: str = "local", *, password: bool = True
     ) -> tuple[Account, str | None]:
         """The new account, and for a local one its first password, shown once and never again."""
         account_id = f"a-{uuid4().hex}"
         facts = {"account_id": account_id, "sign_in": sign_in, "name": name, "kind": kind}
         if not await self.keep(e.AccountOpened, by, **facts):
             raise RefusedError(f"The sign-in name {sign_in} is taken.")
-        password = await self.reset_password(by, account_id) if kind == "local" else None
-        return self.account(account_id), password
+        first = None
+        if kind == "local" and password:
+            first = await self.reset_password(by, account_id)
+        return self.account(account_id), first
 
     async def reset_password(self, by: str, account_id: str) -> str:
         """A fresh password, shown once, that must be changed at the next sign-in."""
