@@ -160,6 +160,7 @@ def _review(trial: Trial) -> dict[str, Any] | None:
         "recommendation": review.recommendation,
         "recommended_level_id": review.recommended_level_id,
         "data_hash": review.data_hash,
+        "as_of": review.as_of,
         "signatures": [
             {"by": signature.by, "decision": signature.decision, "level_id": signature.level_id}
             for signature in review.signatures

@@ -8,11 +8,11 @@ from enrollment.answer import Answer
 from enrollment.centre import activate_site, activate_trial, adopt_protocol, resume, suspend
 from enrollment.copying import replace
 from enrollment.corrections import correct_fact
+from enrollment.deadlines import follow_up, next_change
 from enrollment.deaths import adjudicate_death, report_death
 from enrollment.dosing import authorise_first_dose, report_first_dose
-from enrollment.escalation import reconsider
 from enrollment.evolve import moved_on
-from enrollment.evolve_slots import next_deadline
+from enrollment.evolve_slots import next_deadline as next_expiry
 from enrollment.outcomes import report_dlt, report_toxicity, report_window_outcome, withdraw
 from enrollment.reservations import expire_next, extend, record_consent, release
 from enrollment.reviews import sign_review, sign_rp2d
@@ -20,7 +20,6 @@ from enrollment.screening import receive_form, reserved_answer
 from enrollment.settling import settle_finding
 from enrollment.trial import Trial
 from enrollment.turn import Decision, Turn
-from enrollment.waitlist import promote
 
 DEADLINES_MAX = 100_000
 """Deadlines that one command may find behind it; each frees a place that the next may fill."""
@@ -53,7 +52,7 @@ def decide(trial: Trial, request: c.JudgedRequest) -> Decision:
         or _out_of_reach(turn, request.command)
         or _command(turn, request)
     )
-    _follow_up(turn)
+    follow_up(turn)
     after = moved_on(turn.trial, request.at) if turn.events else trial
     return Decision(tuple(turn.events), _as_it_stands(turn, answer), after)
 
@@ -85,23 +84,17 @@ def _out_of_reach(turn: Turn, command: c.AnyCommand) -> Answer | None:
 def advance(turn: Turn, now: datetime) -> None:
     """Every deadline at its own instant, with all that follows from it, in order."""
     for _ in range(DEADLINES_MAX):
-        due = next_deadline(turn.trial)
-        if due is None or due[0] > now:
+        due = next_expiry(turn.trial)
+        expiry = None if due is None or due[0] > now else due[0]
+        change = next_change(turn.trial, now if expiry is None else expiry)
+        if expiry is None and change is None:
             turn.now = now
             return
-        turn.now = max(turn.trial.time, due[0])
+        turn.now = max(turn.trial.time, min(at for at in (expiry, change) if at is not None))
         expire_next(turn)
-        _follow_up(turn)
+        follow_up(turn)
         turn.trial = replace(turn.trial, time=turn.now)
     raise AssertionError("more deadlines than a command may find behind it")
-
-
-def _follow_up(turn: Turn) -> None:
-    """Stops, recalls and reviews first: caution acts before any place is offered (R9)."""
-    if turn.trial.protocol is None or not turn.trial.activated:
-        return
-    reconsider(turn)
-    promote(turn)
 
 
 def _as_it_stands(turn: Turn, answer: Answer) -> Answer:

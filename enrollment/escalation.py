@@ -1,5 +1,7 @@
 """What the counts ask for after every event: stops, recalls, expansion, the review (R4-R11)."""
 
+from datetime import date
+
 from cohorts.designs.design import Recommendation
 from enrollment.canonical import canonical, digest
 from enrollment.events import (
@@ -14,7 +16,7 @@ from enrollment.events import (
 from enrollment.evolve_slots import live_reservations
 from enrollment.places import counted_from_phase1
 from enrollment.standing import Standing, current_level, standing_at
-from enrollment.trial import Trial
+from enrollment.trial import Review, Trial
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import refuse_the_hopeless
 
@@ -157,9 +159,9 @@ def _keep_review(turn: Turn, due: Recommendation | None) -> None:
     target = None if due.level is None else turn.trial.levels[due.level].level_id
     assert due.kind != "expand"
     kind: Decision = due.kind
-    data_hash = hash_of_data(turn.trial, kind, target)
-    if review is not None and review.data_hash == data_hash:
+    if review is not None and _still_rests_on(turn.trial, review, kind, target):
         return
+    as_of = turn.today if turn.protocol.phase1.design.reads_follow_up else None
     turn.record(
         ReviewDue(
             level_id=level.level_id,
@@ -167,18 +169,28 @@ def _keep_review(turn: Turn, due: Recommendation | None) -> None:
             dlts=level.counts.dlts,
             recommendation=kind,
             recommended_level_id=target,
-            data_hash=data_hash,
+            data_hash=hash_of_data(turn.trial, kind, target, as_of),
+            as_of=as_of,
         )
     )
 
 
-def hash_of_data(trial: Trial, kind: Decision, level_id: str | None) -> str:
-    """Binds a signature to what it rests on: every dosed subject of every level, and the advice."""
+def _still_rests_on(trial: Trial, review: Review, kind: Decision, level_id: str | None) -> bool:
+    """Neither the facts nor the advice changed; longer follow-up alone changes neither."""
+    return review.data_hash == hash_of_data(trial, kind, level_id, review.as_of)
+
+
+def hash_of_data(trial: Trial, kind: Decision, level_id: str | None, as_of: date | None) -> str:
+    """Binds a signature to what it rests on: every dosed subject of every level, and the advice.
+
+    For a design that reads follow-up also to the date up to which it was read.
+    """
     levels = [
         [level.level_id, level.target, [_history(trial, who) for who in level.dosed]]
         for level in trial.levels
     ]
-    return digest(canonical([trial.trial_id, levels, kind, level_id]))
+    read_to = [] if as_of is None else [as_of.isoformat()]
+    return digest(canonical([trial.trial_id, levels, kind, level_id, *read_to]))
 
 
 def _history(trial: Trial, subject_id: str) -> list[str | int | None]:

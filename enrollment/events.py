@@ -90,7 +90,7 @@ class LevelExpanded(Model):
 
 
 class LevelStopped(Model):
-    """Two DLTs here or below: no more subjects at this level, at once."""
+    """The design lets nobody more in here, at once; a signed review may open it again."""
 
     type: Literal["LevelStopped"] = "LevelStopped"
     level_id: Id
@@ -106,10 +106,12 @@ class ReviewDue(Model):
     recommendation: Decision
     recommended_level_id: Id | None
     data_hash: Digest
+    as_of: date | None = Field(default=None, exclude_if=lambda on: on is None)
+    """The date of the follow-up that it rests on; only for designs that read it."""
 
 
 class ReviewLapsed(Model):
-    """Corrected data ask for no review any more."""
+    """Corrected data, or longer follow-up, ask for no review any more."""
 
     type: Literal["ReviewLapsed"] = "ReviewLapsed"
     level_id: Id

@@ -73,7 +73,11 @@ def level_stopped(trial: Trial, event: e.LevelStopped) -> Trial:
 
 def review_due(trial: Trial, event: e.ReviewDue) -> Trial:
     review = Review(
-        event.level_id, event.recommendation, event.recommended_level_id, event.data_hash
+        event.level_id,
+        event.recommendation,
+        event.recommended_level_id,
+        event.data_hash,
+        event.as_of,
     )
     return replace(trial, review=review)
 

@@ -97,11 +97,21 @@ def _phase1_barrier(trial: Trial, today: date) -> Barrier | None:
 def _no_place(trial: Trial, level: Level, today: date) -> Barrier:
     if level.counts.reserved:
         return Barrier("full", f"All {level.target} places at {level.level_id} are taken.")
-    if unconfirmed_only(trial, today):
+    waited_for = _waited_for(trial, level)
+    if all(_over(trial, each, today) for each in waited_for):
         return Barrier(
-            "outcome_to_confirm", f"Windows at {level.level_id} have ended without an outcome."
+            "outcome_to_confirm",
+            f"Windows at {waited_for[0].level_id} have ended without an outcome.",
         )
-    return Barrier("held", f"DLT windows are open at {level.level_id}.")
+    still = next(each for each in waited_for if not _over(trial, each, today))
+    return Barrier("held", f"DLT windows are open at {still.level_id}.")
+
+
+def _waited_for(trial: Trial, level: Level) -> tuple[Level, ...]:
+    """The open level, if somebody is pending there; else every other level where somebody is."""
+    if level.counts.pending:
+        return (level,)
+    return tuple(each for each in trial.levels if each.counts.pending) or (level,)
 
 
 def _phase2_barrier(trial: Trial) -> Barrier | None:
@@ -129,9 +139,8 @@ def free_places(trial: Trial, phase: Phase, today: date) -> int:
     return min(free, int(level.counts.enrolled == 0)) if level.stagger else free
 
 
-def unconfirmed_only(trial: Trial, today: date) -> bool:
-    """Every open outcome of the open level waits for a person: all its windows have ended."""
-    level = open_level(trial)
+def _over(trial: Trial, level: Level, today: date) -> bool:
+    """Every open outcome of the level waits for a person: all its windows have ended."""
     ends = (window_ends(trial, subject_id) for subject_id in level.dosed)
     return all(end is None or end <= today for end in ends)
 

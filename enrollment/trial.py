@@ -99,6 +99,8 @@ class Review:
     recommendation: Decision
     recommended_level_id: str | None
     data_hash: str
+    as_of: date | None = None
+    """The date of the follow-up that the hash covers, for designs that read it."""
     signatures: tuple[Signature, ...] = ()
 
 
