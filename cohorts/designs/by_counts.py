@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from fractions import Fraction
 
 from cohorts.designs.design import History, LevelHistory, Recommendation
 from cohorts.designs.isotonic import closest_level
