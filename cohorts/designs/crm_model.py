@@ -37,6 +37,8 @@ REACH_SD: Final = 8.0
 REACH: Final = 5.0
 WIDEST_PANEL: Final = 0.5
 NODES: Final = 12
+ROWS_AT_ONCE: Final = 64
+"""So many rows of counts fit a processor's cache with all their nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,17 @@ class Quadrature:
     def exceeds(self, masses: Floats) -> Floats:
         """The probability that F is above the target, shaped like `means`."""
         return np.minimum(masses @ self.above.T, 1.0)
+
+    def of_many(self, evaluable: Counts, dlts: Counts, plug_in: bool) -> tuple[Floats, Floats]:
+        """For thousands of rows of counts: one estimate of each level, and `exceeds`."""
+        estimates = np.empty(evaluable.shape)
+        exceeds = np.empty(evaluable.shape)
+        for start in range(0, len(evaluable), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            masses = self.masses(evaluable[rows], dlts[rows])
+            estimates[rows] = self.plug_in(masses) if plug_in else self.means(masses)
+            exceeds[rows] = self.exceeds(masses)
+        return estimates, exceeds
 
 
 @lru_cache(maxsize=64)

@@ -108,9 +108,11 @@ def test_many_at_once_are_the_same_as_one_by_one(
     model: CrmModel, data: list[tuple[list[int], list[int]]]
 ) -> None:
     sums = sums_of(model, 0.25)
-    masses = sums.masses(np.array([n for n, _ in data]), np.array([t for _, t in data]))
-    plug_in, means, exceeds = sums.plug_in(masses), sums.means(masses), sums.exceeds(masses)
-    for row, (evaluable, dlts) in enumerate(data):
+    many = np.array([n for n, _ in data] * 4), np.array([t for _, t in data] * 4)
+    plug_in, exceeds = sums.of_many(*many, plug_in=True)
+    means, _ = sums.of_many(*many, plug_in=False)
+    assert plug_in.shape == means.shape == (4 * len(data), 5)
+    for row, (evaluable, dlts) in enumerate(data * 4):
         found = posterior(model, 0.25, evaluable, dlts)
         assert np.allclose(plug_in[row], found.plug_in, rtol=0, atol=1e-13)
         assert np.allclose(means[row], found.mean, rtol=0, atol=1e-13)
