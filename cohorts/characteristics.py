@@ -15,7 +15,6 @@ class Characteristics:
 
     `truth` is each dose's true probability of a DLT. `select[0]` is the probability that no dose is
     selected, `select[k]` that the k-th is. `subjects` and `dlts` are expected numbers at each dose.
-    `stopped_early` is the probability that the trial ends because no dose is tolerable.
     `overdosing` is the probability that more than 60 % of the subjects (of those planned; of those
     treated in a design that plans no number) are treated at doses whose truth is above the target.
     Source: `overdose60` of get.oc in BOIN 2.7.2.
@@ -26,7 +25,6 @@ class Characteristics:
     select: tuple[float, ...]
     subjects: tuple[float, ...]
     dlts: tuple[float, ...]
-    stopped_early: float
     overdosing: float
 
     @property
@@ -38,6 +36,11 @@ class Characteristics:
     def dlts_in_all(self) -> float:
         """Expected number of DLTs of a trial."""
         return sum(self.dlts)
+
+    @property
+    def stopped_early(self) -> float:
+        """Probability that the trial ends because no dose is tolerable."""
+        return self.select[0]
 
     @property
     def select_above(self) -> float:

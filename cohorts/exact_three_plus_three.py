@@ -37,7 +37,6 @@ def exact_three_plus_three(
         select=tuple(select),
         subjects=tuple(subjects),
         dlts=tuple(p * n for p, n in zip(truth, subjects, strict=True)),
-        stopped_early=select[0],
         overdosing=_overdosing(variant, truth, target),
     )
 

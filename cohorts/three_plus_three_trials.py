@@ -36,7 +36,6 @@ class Trials:
             select=tuple(share.tolist()),
             subjects=tuple(self.subjects.mean(axis=0).tolist()),
             dlts=tuple(self.dlts.mean(axis=0).tolist()),
-            stopped_early=float(share[0]),
             overdosing=float(overdosed.mean()),
         )
 
