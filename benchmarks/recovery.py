@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import click
+import uvloop
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 from rich.console import Console
@@ -69,7 +70,7 @@ class Parts:
 def main(records: int) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=CONSOLE) as bar, OwnStack() as stack:
-        rates = asyncio.run(_bounded(stack, records, bar))
+        rates = uvloop.run(_bounded(stack, records, bar))  # As the worker does.
     table = Table(title=f"Records a second, {records:,} records of one trial")
     for column in ("way", "records/s", "of the bare consumer", "seconds"):
         table.add_column(column, justify="left" if column == "way" else "right")

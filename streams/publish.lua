@@ -87,5 +87,23 @@ local function place(keys, args)
   return 'OK'
 end
 
+-- Appends records to a log that is being built and that nobody reads yet: `publish` without what
+-- guards a log that others see. KEYS  1 log  2 answers.
+-- ARGV  1 sequence of the first record, then four for each: hash, offset, command id, its bytes.
+-- 'GAP' unless the log ends directly before them; then nothing was written.
+local function append(keys, args)
+  local log, sequence, answers = keys[1], tonumber(args[1]), {}
+  if redis.call('XLEN', log) ~= sequence then return 'GAP' end
+  for i = 2, #args, 4 do
+    redis.call('XADD', log, sequence .. '-1', 'h', args[i], 'o', args[i + 1], 'r', args[i + 3])
+    answers[#answers + 1] = args[i + 2]
+    answers[#answers + 1] = sequence
+    sequence = sequence + 1
+  end
+  redis.call('HSET', keys[2], unpack(answers))
+  return 'OK'
+end
+
 redis.register_function('holdfast_publish_1', publish)
+redis.register_function('holdfast_append_1', append)
 redis.register_function('holdfast_place_1', place)

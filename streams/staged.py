@@ -1,0 +1,127 @@
+"""Logs of trials that are built in Redis under names of their own, and swapped in whole.
+
+Nobody reads them before: so they are written without what guards a log that others see, and
+several round trips are under way at once.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams import keys
+from streams.chain import Tip
+from streams.read_side import ReadSide, Reply
+from streams.redis_client import Client
+
+FUNCTION = "holdfast_append_1"
+STAGING = ":rebuilt"
+"""At the end of the keys of a trial that is being built."""
+UNDER_WAY = 2
+"""Round trips at once: Redis has the next one before it is done with the one before."""
+
+
+class NotStagedError(Exception):
+    """Redis does not have what was written to it: somebody else builds the same trial."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """Records of one trial that follow each other, as `append` in `publish.lua` takes them."""
+
+    trial_id: str
+    first: int
+    arguments: list[bytes] = field(default_factory=list)
+
+    def add(self, own_hash: str, offset: int, command_id: bytes, stored: bytes) -> None:
+        # Bytes: the library would encode each of them with far more ado.
+        self.arguments += (own_hash.encode(), b"%d" % offset, command_id, stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """Where the log of a trial ends, and what else its head and its protocol say."""
+
+    tip: Tip
+    offset: int
+    through: int
+    adopted: int | None
+
+
+@dataclass(slots=True)
+class Staged:
+    """One at a time for each trial. Every method may raise `RedisError`."""
+
+    redis: Client
+    _under_way: deque[tuple[list[Piece], "asyncio.Task[list[bytes]]"]] = field(
+        default_factory=deque
+    )
+
+    async def begin(self, trial_ids: Iterable[str]) -> None:
+        """Takes away what an earlier one may have left."""
+        await ReadSide(self.redis).load_functions()
+        for trial_id in trial_ids:
+            await self.redis.delete(*_staged(trial_id))
+
+    async def send(self, pieces: list[Piece]) -> None:
+        """One round trip, which goes on behind this call; raises for an earlier one."""
+        while len(self._under_way) >= UNDER_WAY:
+            await self._settle()
+        self._under_way.append((pieces, asyncio.create_task(self._append(pieces))))
+
+    async def settle(self) -> None:
+        """Returns when all that was sent is there."""
+        while self._under_way:
+            await self._settle()
+
+    async def give_up(self) -> None:
+        """Returns when nothing is under way any more."""
+        tasks = [task for _, task in self._under_way]
+        self._under_way.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _settle(self) -> None:
+        pieces, sent = self._under_way.popleft()
+        replies = await sent
+        # Each goes over a connection of its own: it may have overtaken the one before, which is
+        # there by now. So much is not to be told from another writer; a second time it is.
+        late = [p for p, reply in zip(pieces, replies, strict=True) if reply != Reply.OK.encode()]
+        if late and any(reply != Reply.OK.encode() for reply in await self._append(late)):
+            raise NotStagedError("Redis refused a record: is another rebuild under way?")
+
+    async def _append(self, pieces: list[Piece]) -> list[bytes]:
+        pipeline = self.redis.pipeline(transaction=False)
+        for piece in pieces:
+            _, log, answers, _ = _staged(piece.trial_id)
+            pipeline.fcall(FUNCTION, 2, log, answers, piece.first, *piece.arguments)
+        replies: list[bytes] = await pipeline.execute()
+        return replies
+
+    async def swap(self, trial_id: str, last: Last) -> None:
+        """All keys of the trial at once; whoever reads sees the old ones or the new ones."""
+        head, _, _, protocol = _staged(trial_id)
+        fields: dict[str | bytes, Any] = {
+            "sequence": last.tip.sequence,
+            "hash": last.tip.hash,
+            "offset": last.offset,
+            "through": last.through,
+        }
+        pipeline = self.redis.pipeline(transaction=True)
+        pipeline.hset(head, mapping=fields)
+        if last.adopted is None:
+            pipeline.delete(keys.protocol(trial_id))
+        else:
+            pipeline.set(protocol, last.adopted)
+        for key, fresh in zip(keys.of_trial(trial_id), _staged(trial_id), strict=True):
+            if fresh != protocol or last.adopted is not None:
+                # Not `rename`: pipelines of a cluster refuse it, though both are in one slot.
+                pipeline.execute_command("RENAME", fresh, key)
+        await pipeline.execute()
+
+
+def _staged(trial_id: str) -> tuple[str, str, str, str]:
+    head, log, answers, protocol = keys.of_trial(trial_id)
+    return head + STAGING, log + STAGING, answers + STAGING, protocol + STAGING
