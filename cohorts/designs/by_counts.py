@@ -173,16 +173,22 @@ class ByCounts(ABC):
             return self._end(levels)
         if here.evaluable == 0 or here.evaluable < here.target:
             return None
-        return self._by_letter(levels, current)
+        return self.after_letter(levels, current, self.letter_at(levels, current))
 
-    def _by_letter(self, levels: Sequence[LevelHistory], current: int) -> Recommendation:
-        letter, above = self.letter_at(levels, current), current + 1
+    def after_letter(
+        self, levels: Sequence[LevelHistory], current: int, letter: Letter | None
+    ) -> Recommendation | None:
+        """What follows from a letter at the current level; none where the end waits for somebody.
+
+        Up one level unless that is eliminated; down one; else stay. The end where there is no room.
+        """
+        above = current + 1
         if letter == "E" and above < len(levels) and not self.eliminated(levels, above):
             if self._has_room(levels, above):
                 return Recommendation("escalate", above)
             return self._end(levels)
-        if letter == "D" and current > 0:
-            return self._down_from(levels, current) or self._end(levels)
+        if letter in ("D", "U") and current > 0:
+            return self._down_from(levels, current)
         if self._has_room(levels, current):
             return Recommendation("expand", current, self.opening_target(levels, current))
         return self._end(levels)
@@ -193,10 +199,12 @@ class ByCounts(ABC):
             return Recommendation("no_tolerable_dose", None)
         if self._has_room(levels, level - 1):
             return Recommendation("de_escalate", level - 1)
-        return None if any(each.waits for each in levels) else self._end(levels)
+        return self._end(levels)
 
-    def _end(self, levels: Sequence[LevelHistory]) -> Recommendation:
-        """The MTD by the final rule of the design."""
+    def _end(self, levels: Sequence[LevelHistory]) -> Recommendation | None:
+        """The MTD by the final rule of the design, once nobody waits."""
+        if any(each.waits for each in levels):
+            return None
         mtd = self.select_mtd(levels)
         if mtd is None:
             return Recommendation("no_tolerable_dose", None)

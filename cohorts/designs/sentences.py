@@ -30,7 +30,11 @@ def explain_by_counts(design: DecidesByCounts, history: History) -> str:
     if level is None:
         level = history.current
     where = "" if level == history.current else f" at {named(level)}"
-    return f"{_reason(design, history, level, where)}: {_advised(design, history, level, advice)}"
+    here = history.levels[level]
+    letter = (
+        design.decision(here.evaluable, here.dlts, lowest=level == 0) if here.evaluable else "S"
+    )
+    return f"{_reason(design, history, level, where)}: {advised(letter, advice, design.final_rule)}"
 
 
 def counted(level: LevelHistory) -> str:
@@ -80,13 +84,12 @@ def _reason(design: DecidesByCounts, history: History, level: int, where: str) -
     return f"{counted(here)}{where}, at best in {at_best}, {ground}"
 
 
-def _advised(design: DecidesByCounts, history: History, level: int, advice: Recommendation) -> str:
-    here = history.levels[level]
-    letter = here.evaluable and design.decision(here.evaluable, here.dlts, lowest=level == 0)
+def advised(letter: Letter, advice: Recommendation, final_rule: str) -> str:
+    """What follows from a letter, as people say it."""
     out = "eliminated, " if letter == "U" else ""
     if advice.kind == "mtd":
         assert advice.level is not None
-        return f"{out}the end, MTD is {named(advice.level)} {design.final_rule}"
+        return f"{out}the end, MTD is {named(advice.level)} {final_rule}"
     if advice.kind == "no_tolerable_dose":
         return out + "no tolerable dose"
     if advice.kind == "de_escalate":
