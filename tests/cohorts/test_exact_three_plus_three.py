@@ -17,7 +17,7 @@ from cohorts.exact_three_plus_three import (
     law_of_dlts,
     law_of_subjects,
 )
-from cohorts.three_plus_three_trials import three_plus_three_trials
+from cohorts.many_trials import three_plus_three_trials
 from tests.cohorts.walk import Walk, after_cohort, start
 
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
