@@ -7,19 +7,29 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from services.cli.operator_settings import run as run_once
 from services.cli.stack import Shown
 from services.demo.numbering import begin_anew, trial_of
 from services.demo.run import Told, run, shipped_story
 from services.demo.service import Service, ServiceError
 from services.demo.story import Story, StoryError
 from services.local import stack as local
+from services.local.accounts import demo_accounts, passwords_file
 from services.local.guard import Guard
 from services.local.places import home_folder
 from services.local.stack import Addresses
 from services.local.tokens import token_of
+from streams.settings import Settings
+
+FIRST_SHOWN = ("coordinator", "reviewer", "nurse-s1", "doctor-s1", "administrator")
+"""The accounts that the terminal shows."""
 
 _NEXT = """
-Look at
+Sign in at {web}
+{accounts}
+They open this demo on this machine and nothing else; {accounts_file} has them all.
+
+For programs
   {web}/openapi.json  the API
   {trial}/board         the trial as it is
   {trial}/events        its public events
@@ -60,7 +70,8 @@ def demo(once: bool, reset: bool) -> None:
         with Shown() as shown:
             local.down(home, shown)
     else:
-        _say_where(home, reached, trial_of(home, story.told.trial_id))
+        known = _accounts(reached, home)
+        _say_where(home, reached, trial_of(home, story.told.trial_id), known)
     sys.exit(0 if told.as_told else 1)
 
 
@@ -75,10 +86,21 @@ def _tell(story: Story, home: Path, reached: Addresses) -> Told:
         return Told(False, 0)
 
 
-def _say_where(home: Path, reached: Addresses, trial_id: str) -> None:
-    trial = f"{reached.web}/v1/trials/{trial_id}"
+def _accounts(reached: Addresses, home: Path) -> dict[str, str]:
+    settings = Settings(kafka_bootstrap=reached.kafka, redis_url=reached.redis)
+    return run_once(demo_accounts(settings, home))
+
+
+def _say_where(home: Path, reached: Addresses, trial_id: str, known: dict[str, str]) -> None:
+    shown = [f"  {name:<14} {known[name]}" for name in FIRST_SHOWN]
     click.echo(
         _NEXT.format(
-            web=reached.web, worker=reached.worker, trial=trial, tokens=reached.tokens, home=home
+            web=reached.web,
+            worker=reached.worker,
+            trial=f"{reached.web}/v1/trials/{trial_id}",
+            tokens=reached.tokens,
+            home=home,
+            accounts="\n".join(shown),
+            accounts_file=passwords_file(home),
         )
     )

@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "down": ("services.cli.stack:down", "Stop them; the data stay."),
     "doctor": ("services.cli.stack:doctor", "Say what is there, what is not, and its mend."),
     "stack": ("services.cli.stack:stack", "Fetch Kafka, print a token of the local stack."),
+    "accounts": ("services.cli.accounts:accounts", "Open accounts, grant and revoke rights."),
     "topics": ("services.cli.topics:topics", "Make and check the topics."),
     "parked": ("services.cli.parked:parked", "List, show and retry what was set aside."),
     "unhalt": ("services.cli.unhalt:unhalt", "Let a halted trial go on, its order kept."),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from services.local import processes
+from services.local.accounts import secret_file
 from services.local.guard import Guard
 from services.local.java import find_java
 from services.local.kafka import Kafka
@@ -114,6 +115,9 @@ def environment(state: RunState, home: Path) -> dict[str, str]:
         "HOLDFAST_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{state.kafka.port}",
         "HOLDFAST_REDIS_URL": f"redis://{LOOPBACK}:{state.redis.port}/0",
         "HOLDFAST_TOKEN_FILE": str(make_tokens(tokens_file(home))),
+        "HOLDFAST_SECRET_FILE": str(secret_file(home)),
+        # On loopback alone: the demo's accounts may sign in.
+        "HOLDFAST_DEMO": "true",
     }
 
 
@@ -185,6 +189,7 @@ class _Start:
                 **environment(self._state, self._home),
                 f"HOLDFAST_{host_setting}": LOOPBACK,
                 f"HOLDFAST_{port_setting}": str(port),
+                "HOLDFAST_WEB_ADDRESS": f"http://{LOOPBACK}:{port}",
             }
             python = (sys.executable, "-m")
             process = processes.start([*python, KEEPER, *python, module], log, told)

@@ -71,7 +71,7 @@ class Desk:
     async def _set_password(
         self, by: str, account: Account, password: str, must_change: bool
     ) -> None:
-        if account.kind != "local":
+        if account.kind not in ("local", "demo"):
             raise RefusedError("This account has no password here.")
         kept = await asyncio.to_thread(passwords.hashed, password)
         facts = {"account_id": account.account_id, "hash": kept, "must_change": must_change}

@@ -38,7 +38,8 @@ class AccountOpened(AccessEvent):
     sign_in: SignInName
     name: Annotated[str, Field(min_length=1, max_length=200)]
     """The printed name that stands beside signatures (21 CFR 11.50)."""
-    kind: Literal["local", "provider", "service"]
+    kind: Literal["local", "demo", "provider", "service"]
+    """A demo account has a password too, and is let in only where the demo runs."""
     issuer: str | None = None
     subject: str | None = None
     """Who the provider says it is, for good: `iss` and `sub`."""

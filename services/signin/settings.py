@@ -28,6 +28,8 @@ class SigninSettings(BaseSettings):
     tries_minutes: int = Field(default=15, ge=1, le=1440)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     """Reverse proxies in front that append to `X-Forwarded-For`: so many of its ends are true."""
+    demo: bool = False
+    """Lets the demo's accounts in: set by `make demo` for its own loopback service, never else."""
     local_accounts: bool = True
     """People may sign in with a password of this service; off where all come from the provider."""
 
@@ -52,6 +54,12 @@ class SigninSettings(BaseSettings):
             raise ValueError(
                 "oidc_issuer: set HOLDFAST_OIDC_CLIENT_ID and HOLDFAST_OIDC_CLIENT_SECRET too"
             )
+        if self.demo and urlsplit(self.web_address).hostname not in (
+            "127.0.0.1",
+            "localhost",
+            "::1",
+        ):
+            raise ValueError("demo: its accounts are for this machine alone, see web_address")
         if self.oidc_issuer is None and not self.local_accounts:
             raise ValueError("local_accounts is off and no provider is set: nobody could sign in")
         return self

@@ -49,7 +49,7 @@ class Signin:
         account = self.people.by_sign_in(sign_in.strip().lower())
         if not await self._may_try(digest(sign_in.strip().lower()), address):
             return TOO_MANY
-        if not self.settings.local_accounts or (account and account.kind != "local"):
+        if account is not None and not self._by_password(account):
             account = None
         kept = None if account is None else account.password_hash
         right = await asyncio.to_thread(passwords.matches, kept, password)
@@ -59,6 +59,12 @@ class Signin:
             return NOT_RIGHT
         await self.store.forget(f"name:{digest(account.sign_in)}")
         return account
+
+    def _by_password(self, account: Account) -> bool:
+        """Whether this kind of account may sign in by a password here."""
+        if account.kind == "demo":
+            return self.settings.demo
+        return account.kind == "local" and self.settings.local_accounts
 
     async def password_right(self, account: Account, password: str, address: str) -> bool:
         """Whether a signed-in person knows the password: counted as a try like any other."""

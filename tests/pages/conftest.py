@@ -109,7 +109,8 @@ async def staff(signin: Signin) -> dict[str, Account]:
         facts = {"account_id": account.account_id, "hash": HASH, "must_change": False}
         await signin.desk.keep(PasswordSet, "system", **facts)
         await signin.desk.grant("system", account.account_id, role, "*", sites)
-    return {name: account for name in STAFF if (account := signin.people.by_sign_in(name))}
+    by_name = {account.sign_in: account for account in signin.people.accounts.values()}
+    return {name: by_name[name] for name in STAFF}
 
 
 @pytest.fixture
