@@ -2,7 +2,7 @@
 
 Judge reads a form strictly, once, and writes three lines: a head with all that decide asks, the
 form and the verdict as canonical JSON. Decide reads the head and takes the other two into the
-record as they are: bound to the head by their SHA-256, and neither parsed nor written again.
+record as they are: of the lengths that the head gives, and neither parsed nor written again.
 """
 
 from typing import Any, Final, Literal
@@ -12,7 +12,6 @@ import orjson
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from eligibility.verdict import Gist, Verdict
-from enrollment.canonical import digest
 from enrollment.commands import (
     JUDGED_REQUEST,
     Actor,
@@ -50,7 +49,7 @@ class _Gist(Model):
 
 
 class _Head(Model):
-    """The first line; `parts` is the SHA-256 of what follows it, the two other lines."""
+    """The first line; `parts` are the lengths of the two others."""
 
     format: Literal[2]
     trial_id: Id
@@ -61,7 +60,7 @@ class _Head(Model):
     command: _Command
     form: dict[str, Any]
     verdict: _Gist
-    parts: Digest
+    parts: tuple[int, int]
 
 
 _HEAD: Final[TypeAdapter[_Head]] = TypeAdapter(_Head)
@@ -76,7 +75,6 @@ def judged_message(request: Request, form: Paper, verdict: Verdict) -> bytes:
     command = request.command
     assert isinstance(command, SubmitForm | AmendForm), "only forms are judged"
     written = orjson.dumps(verdict.to_json(), option=orjson.OPT_SORT_KEYS)
-    parts = b"\n".join((form.stored, written))
     head = {
         "format": FORMAT,
         "trial_id": request.trial_id,
@@ -91,9 +89,9 @@ def judged_message(request: Request, form: Paper, verdict: Verdict) -> bytes:
         },
         "form": {name: command.form[name] for name in _ASKED if name in command.form},
         "verdict": verdict.gist_json(),
-        "parts": digest(parts),
+        "parts": (len(form.stored), len(written)),
     }
-    return b"\n".join((orjson.dumps(head), parts))
+    return b"\n".join((orjson.dumps(head), form.stored, written))
 
 
 def read_command(value: bytes) -> JudgedRequest:
@@ -108,13 +106,10 @@ def read_command(value: bytes) -> JudgedRequest:
 
 
 def _read_judged(value: bytes) -> JudgedRequest:
-    first, _, parts = value.partition(b"\n")
+    first, *lines = value.split(b"\n")
     head = _HEAD.validate_json(first)
-    if digest(parts) != head.parts:
+    if tuple(map(len, lines)) != head.parts or not all(map(_is_object, lines)):
         raise NoCommandError("no command: its parts are not those that its head names")
-    lines = parts.split(b"\n")
-    if len(lines) != 2 or not all(line[:1] + line[-1:] == b"{}" for line in lines):
-        raise NoCommandError("no command: its parts are no form and verdict")
     form, verdict = lines
     gist = head.verdict
     try:
@@ -130,17 +125,21 @@ def _read_judged(value: bytes) -> JudgedRequest:
     except (LookupError, TypeError, ValueError):
         raise NoCommandError("no command: the gist of its verdict is none") from None
     said = head.command
-    return JudgedRequest.model_construct(
+    return JudgedRequest(
         trial_id=head.trial_id,
         command_id=head.command_id,
         digest=head.digest,
         at=head.at,
         actor=head.actor,
-        command=_COMMANDS[said.type].model_construct(
+        command=_COMMANDS[said.type](
             subject_id=said.subject_id, site_id=said.site_id, form=Paper(form, head.form)
         ),
         verdict=given,
     )
+
+
+def _is_object(line: bytes) -> bool:
+    return line.startswith(b"{") and line.endswith(b"}")
 
 
 def command_id_of(value: bytes) -> UUID:

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
 
 from streams.settings import Settings
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """The largest message of any topic: an adopted protocol with its text is the largest we know."""
+MAX_BATCH_BYTES = 900_000
+OVERHEAD = 100
+"""More than Kafka's format adds to a batch, and to each of its messages."""
 
 
 class SendFailedError(Exception):
@@ -41,7 +45,7 @@ class Producer:
             **self._settings.kafka_client(),
             acks="all",
             enable_idempotence=True,
-            max_batch_size=900_000,
+            max_batch_size=MAX_BATCH_BYTES,
             max_request_size=MAX_MESSAGE_BYTES,
             request_timeout_ms=int(self._settings.send_timeout_seconds * 1000),
         )
@@ -68,19 +72,64 @@ class Producer:
             raise SendFailedError("the producer is not running")
         try:
             async with asyncio.timeout(self._settings.send_timeout_seconds + 5):
-                futures = [
-                    await self._producer.send(
-                        message.topic,
-                        message.value or None,
-                        key=message.key,
-                        partition=message.partition,
-                        timestamp_ms=message.timestamp_ms,
+                sent = [
+                    (
+                        await self._send(self._producer, [messages[place] for place in places]),
+                        places,
                     )
-                    for message in messages
+                    for places in _batches(messages)
                 ]
-                landed = await asyncio.gather(*futures)
+                landed = await asyncio.gather(*(future for future, _ in sent))
         except asyncio.CancelledError:
             raise
         except Exception as error:
             raise SendFailedError(f"Kafka did not acknowledge: {type(error).__name__}") from error
-        return [metadata.offset for metadata in landed]
+        offsets = [-1] * len(messages)
+        for metadata, (_, places) in zip(landed, sent, strict=True):
+            for number, place in enumerate(places):
+                offsets[place] = metadata.offset + number
+        return offsets
+
+    async def _send(
+        self, producer: AIOKafkaProducer, messages: Sequence[Outgoing]
+    ) -> asyncio.Future[RecordMetadata]:
+        """Messages of one batch; the future has the offset of the first.
+
+        One alone joins what others send to its partition. A batch waits until the one before it is
+        under way, but costs one future and not one for each message.
+        """
+        first = messages[0]
+        if len(messages) == 1:
+            one: asyncio.Future[RecordMetadata] = await producer.send(
+                first.topic,
+                first.value or None,
+                key=first.key,
+                partition=first.partition,
+                timestamp_ms=first.timestamp_ms,
+            )
+            return one
+        batch = producer.create_batch()
+        for message in messages:
+            value, at = message.value or None, message.timestamp_ms
+            added = batch.append(timestamp=at, key=message.key, value=value)
+            assert added is not None, "a batch has room for all that was counted into it"
+        all_of_it: asyncio.Future[RecordMetadata] = await producer.send_batch(
+            batch, first.topic, partition=first.partition
+        )
+        return all_of_it
+
+
+def _batches(messages: Sequence[Outgoing]) -> list[list[int]]:
+    """The places of the messages of each batch: one partition, in order, no larger than allowed."""
+    found: list[list[int]] = []
+    filling: dict[tuple[str, int], tuple[list[int], int]] = {}
+    for place, message in enumerate(messages):
+        to = message.topic, message.partition
+        size = len(message.key) + len(message.value) + OVERHEAD
+        places, filled = filling.get(to, ([], MAX_BATCH_BYTES))
+        if filled + size > MAX_BATCH_BYTES:
+            places, filled = [], OVERHEAD
+            found.append(places)
+        places.append(place)
+        filling[to] = places, filled + size
+    return found

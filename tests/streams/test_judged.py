@@ -173,7 +173,7 @@ def test_a_part_that_was_changed_cut_or_swapped_is_no_command() -> None:
     head, form, verdict = message().split(b"\n")
     assert read_command(b"\n".join((head, form, verdict))).verdict is not None
     for wrong in (
-        [head, form.replace(b'"yes"', b'"not"', 1), verdict],
+        [head, form.replace(b'"yes"', b'"noes"', 1), verdict],
         [head, form, verdict[:-1]],
         [head, verdict, form],
         [head, form],
@@ -181,7 +181,9 @@ def test_a_part_that_was_changed_cut_or_swapped_is_no_command() -> None:
         [head, form, verdict, b"{}"],
         [head, form, verdict, b""],
         [head[:-1], form, verdict],
-        [head.replace(b'"parts":"', b'"parts":"0'), form, verdict],
+        [head.replace(b'"parts":[', b'"parts":[1'), form, verdict],
+        [head, b"[" + form[1:], verdict],
+        [head, form, verdict[:-1] + b"]"],
         [head.replace(b'"actor"', b'"factor"'), form, verdict],
     ):
         with pytest.raises(NoCommandError) as caught:
@@ -201,13 +203,13 @@ def test_a_gist_that_is_none_is_no_command_and_halts_nothing(at: str, wrong: obj
         read_command(orjson.dumps(plain) + b"\n" + parts)
 
 
-def test_parts_with_the_right_hash_that_are_not_two_lines_are_no_command() -> None:
+def test_other_than_two_parts_are_no_command_whatever_the_head_says_of_them() -> None:
     head, form, verdict = message().split(b"\n")
     plain = orjson.loads(head)
-    for parts in (form, b"\n".join((form, verdict, b"{}")), form + b"\n", b"\n" + verdict, b"\n"):
-        changed = orjson.dumps(plain | {"parts": digest(parts)})
+    for lines in ([form], [form, verdict, b"{}"], [form, b""], [b"", verdict], []):
+        changed = orjson.dumps(plain | {"parts": [len(line) for line in lines]})
         with pytest.raises(NoCommandError):
-            read_command(changed + b"\n" + parts)
+            read_command(b"\n".join((changed, *lines)))
 
 
 def test_what_passes_judge_unchanged_is_read_as_it_came() -> None:
