@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cohorts.count_layers import ENDED_WITH, Cohorts, Counts, Vector, packed
 from cohorts.designs.crm import TIE, Crm
-from cohorts.designs.crm_model import quadrature
+from cohorts.designs.crm_quadrature import quadrature
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

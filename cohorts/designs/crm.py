@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from cohorts.designs.crm_model import PRIOR_SD, CrmModel, Posterior, Working, posterior
+from cohorts.designs.crm_model import PRIOR_SD, CrmModel, Partial, Posterior, Working
 from cohorts.designs.crm_sentences import explain_by_model
 from cohorts.designs.design import History, LevelHistory, Recommendation
 
@@ -252,10 +252,20 @@ def working_model(
 
 @lru_cache(maxsize=65536)
 def known(
+    model: CrmModel, target: float, evaluable: tuple[int, ...], dlts: tuple[int, ...]
+) -> Posterior:
+    """The posterior of counts, remembered: the same ones come up again and again."""
+    return known_in_part(model, target, evaluable, dlts, ())
+
+
+def known_in_part(
     model: CrmModel,
     target: float,
     evaluable: tuple[int, ...],
     dlts: tuple[int, ...],
+    partial: Partial,
 ) -> Posterior:
-    """`posterior`, remembered: the same counts come up again and again."""
-    return posterior(model, target, evaluable, dlts)
+    """The posterior of counts and of windows that are open."""
+    from cohorts.designs.crm_quadrature import posterior  # NumPy only where a CRM is asked.
+
+    return posterior(model, target, evaluable, dlts, partial)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cohorts.designs.crm import Crm, known
-from cohorts.designs.crm_model import Posterior, posterior
+from cohorts.designs.crm import Crm, known, known_in_part
+from cohorts.designs.crm_model import Posterior
 from cohorts.designs.design import History, LevelHistory, Recommendation
 
 
@@ -53,7 +53,7 @@ class TiteCrm(Crm):
             if 0 < part < 1
         )
         if partial:
-            return posterior(self.working_model, self.target, evaluable, dlts, partial)
+            return known_in_part(self.working_model, self.target, evaluable, dlts, partial)
         return known(self.working_model, self.target, evaluable, dlts)
 
     def recommend(self, history: History) -> Recommendation | None:

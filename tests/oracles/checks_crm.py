@@ -3,7 +3,8 @@
 import numpy as np
 
 from cohorts.designs.crm import closest
-from cohorts.designs.crm_model import CrmModel, Partial, Quadrature, over_panels, posterior
+from cohorts.designs.crm_model import CrmModel, Partial
+from cohorts.designs.crm_quadrature import Quadrature, over_panels, posterior
 from cohorts.designs.skeleton import skeleton
 from tests.oracles.reading import Row
 from tests.oracles.registry import Check, all_close, close

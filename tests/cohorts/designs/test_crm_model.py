@@ -1,6 +1,8 @@
 """The working models: integrals against SciPy's adaptive ones, many at once as one by one."""
 
 import math
+import subprocess
+import sys
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import expit
 
-from cohorts.designs.crm_model import PRIOR_SD, CrmModel, Working, logit, posterior
-from cohorts.designs.crm_model import quadrature as sums_of
+from cohorts.designs.crm_model import PRIOR_SD, CrmModel, Working, logit
+from cohorts.designs.crm_quadrature import posterior
+from cohorts.designs.crm_quadrature import quadrature as sums_of
 
 CHEUNG = (0.05, 0.12, 0.25, 0.40, 0.55)
 END = 8 * PRIOR_SD
@@ -172,3 +175,15 @@ def test_the_farthest_counts_stay_finite(kind: Working, dlts: int) -> None:
 def test_what_cannot_be_is_said(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         CrmModel(**({"skeleton": CHEUNG} | wrong))
+
+
+def test_numpy_is_imported_only_once_a_crm_is_asked() -> None:
+    """It would cost every command and worker a tenth of a second, also with another design."""
+    code = (
+        "import sys; import cohorts.designs.tite_crm as tite, cohorts.designs.skeleton; "
+        "made = dict(skeleton=(0.1, 0.3), target=0.3, max_subjects=9, max_per_level=9); "
+        "print('numpy' in sys.modules); tite.TiteCrm(**made); print('numpy' in sys.modules); "
+        "tite.TiteCrm(**made, stop_above=0.9); print('numpy' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["False", "False", "True"]
