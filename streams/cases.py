@@ -30,6 +30,8 @@ class Case(StrEnum):
     """Redis has an older state than its owner left: an old copy came back."""
     TRIAL_KEYS_GONE = "trial_keys_gone"
     """Some keys of one trial are missing in Redis."""
+    TRIALS_UNLISTED = "trials_unlisted"
+    """The list of the trials of a partition is gone or lacks some: written again."""
     HEAD_CHANGED = "head_changed"
     """A head in Redis is another one than its owner left, by nobody of ours."""
     REDIS_DAMAGED = "redis_damaged"

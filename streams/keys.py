@@ -33,6 +33,14 @@ def trials(partition: int) -> str:
     return f"holdfast:trials:{partition}"
 
 
+def whole(partition: int) -> str:
+    """There while an owner has just seen that Redis has all of a partition; it expires by itself.
+
+    In a copy of Redis that comes back it has expired.
+    """
+    return f"holdfast:whole:{partition}"
+
+
 def rebuild(partition: int) -> str:
     """What an operator asks of the owner of a partition, until it is done."""
     return f"holdfast:rebuild:{partition}"

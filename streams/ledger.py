@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from enrollment.events import FormJudged, ProtocolAdopted
 from enrollment.trial import Trial
 from streams.chain import EMPTY, Link, Tip, link
 from streams.ports import Rules
@@ -31,6 +32,10 @@ class TrialLedger:
     """How many public events its records gave: the number of the next one."""
     through: int = -1
     """Up to which offset the head in Redis says that this trial is known."""
+    adopted: int = -1
+    """The sequence of the record that adopted the protocol in force."""
+    judged: dict[str, int] = field(default_factory=dict)
+    """Subject -> the sequence at which its latest verdict stands: for those who read snapshots."""
 
     def decision(self, command_id: UUID) -> Decision | None:
         packed = self.decided.get(command_id.bytes)
@@ -46,6 +51,11 @@ class TrialLedger:
         self.offset = offset
         self.public = content.public_from + public
         self.decided[content.command_id.bytes] = pack(content.sequence, content.digest)
+        for event in content.events:
+            if isinstance(event, FormJudged):
+                self.judged[event.subject_id] = content.sequence
+            elif isinstance(event, ProtocolAdopted):
+                self.adopted = content.sequence
 
 
 def pack(sequence: int, digest: str) -> bytes:

@@ -1,7 +1,7 @@
 """The owner's side of Redis: publishes by `publish.lua`, reads heads and logs for recovery."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -18,6 +18,8 @@ LIBRARY = files("streams").joinpath("publish.lua").read_text(encoding="utf-8")
 PAGE = 200
 TrialKeys = Callable[[str], tuple[str, str, str, str]]
 THROUGH = b"@through"
+WHOLE_SECONDS = 10
+"""How long it is believed that Redis has all of a partition after its owner has looked."""
 
 
 class Reply(StrEnum):
@@ -70,6 +72,17 @@ class Head:
     hash: str
     offset: int
     through: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What Redis shows of the trials of one partition."""
+
+    heads: Mapping[str, Head | None]
+    adopted: Mapping[str, int]
+    """The sequence that `{trial}:protocol` holds, -1 for none."""
+    listed: frozenset[str] | None
+    """The list of trials; none where it does not say that it is complete."""
 
 
 class ReadSide:
@@ -126,20 +139,66 @@ class ReadSide:
         return tuple(sorted(name.decode() for name in found)), through
 
     async def list_all(self, partition: int, trial_ids: Iterable[str], through: int) -> None:
-        """Says in one write that these are all the trials of a partition through an offset."""
+        """Says that these are all the trials of a partition through an offset, and all shown."""
         mapping: dict[str | bytes, str | int] = dict.fromkeys(trial_ids, "1")
         mapping[THROUGH] = through
         await self._redis.hset(keys.trials(partition), mapping=mapping)
+        await self.vouch((partition,))
+
+    async def vouch(self, whole: Iterable[int], other: Iterable[int] = ()) -> None:
+        """Tells readers that Redis has all of some partitions, and of others that it may not."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for partition in whole:
+            pipeline.set(keys.whole(partition), "1", ex=WHOLE_SECONDS)
+        for partition in other:
+            pipeline.delete(keys.whole(partition))
+        await pipeline.execute()
 
     async def heads(self, trial_ids: Sequence[str]) -> list[Head | None]:
         """None for a trial that has none, or whose log or answers do not hold what it says."""
         pipeline = self._redis.pipeline(transaction=False)
         for trial_id in trial_ids:
-            pipeline.hmget(keys.head(trial_id), "sequence", "hash", "offset", "through")
-            pipeline.xlen(keys.log(trial_id))
-            pipeline.hlen(keys.answers(trial_id))
+            _ask_head(pipeline, trial_id)
         said = iter(await pipeline.execute())
         return [_head(*each) for each in zip(said, said, said, strict=True)]
+
+    async def shown(self, trial_ids: Mapping[int, Sequence[str]]) -> dict[int, Shown]:
+        """For each partition what is shown of these trials; one round trip."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for partition, names in trial_ids.items():
+            pipeline.hkeys(keys.trials(partition))
+            for trial_id in names:
+                _ask_head(pipeline, trial_id)
+                pipeline.get(keys.protocol(trial_id))
+        said = iter(await pipeline.execute())
+        found = {}
+        for partition, names in trial_ids.items():
+            listed = {name.decode() for name in next(said)}
+            complete = THROUGH.decode() in listed
+            heads, adopted = {}, {}
+            for trial_id in names:
+                heads[trial_id] = _head(next(said), next(said), next(said))
+                adopted[trial_id] = _whole_number(next(said))
+            found[partition] = Shown(heads, adopted, frozenset(listed) if complete else None)
+        return found
+
+    async def set_adopted(self, trial_id: str, sequence: int) -> None:
+        """Puts right which record adopted the protocol in force; -1 where none did."""
+        if sequence < 0:
+            await self._redis.delete(keys.protocol(trial_id))
+        else:
+            await self._redis.set(keys.protocol(trial_id), sequence)
+
+    async def back_from(self, trial_id: str, sequence: int, count: int) -> list[Held]:
+        """Up to `count` records from a sequence on backwards."""
+        end = keys.entry_id(sequence)
+        page = await self._redis.xrevrange(keys.log(trial_id), end, "-", count=count)
+        return [_held(entry, fields) for entry, fields in page]
+
+    async def answered(self, trial_id: str, command_ids: Sequence[str]) -> list[int]:
+        """Where the answers of these commands are said to stand, -1 for nowhere."""
+        found = await self._redis.hmget(keys.answers(trial_id), command_ids)
+        return [_whole_number(one) for one in found]
 
     async def entries(self, trial_id: str, after: int = -1) -> AsyncIterator[Held]:
         """The log of a trial above a sequence, in order."""
@@ -150,8 +209,7 @@ class ReadSide:
                 return
             for entry, fields in page:
                 after = keys.sequence_of(entry)
-                own_hash = fields[b"h"].decode()
-                yield Held(after, own_hash, int(fields[b"o"]), fields[b"r"])
+                yield _held(entry, fields)
 
     async def tip_before(self, trial_id: str, offset: int) -> Tip:
         """The last record of a trial that stands below an offset in `trial.log`."""
@@ -195,18 +253,40 @@ class ReadSide:
         return Reply(reply.decode())
 
     async def quarantine(self, partition: int, trial_id: str) -> str:
-        """Renames what Redis has of a trial, never deletes it; returns the tag of the copy."""
+        """Renames what Redis has of a trial, never deletes it; returns the tag of the copy.
+
+        First the list of trials ceases to be complete: whoever recovers the partition now, or
+        after a crash in the midst of this, reads `trial.log` from its beginning.
+        """
         tag = f"quarantine:{time.time_ns()}"
+        await self._redis.hdel(keys.trials(partition), trial_id, THROUGH)
         for key in keys.of_trial(trial_id):
             if await self._redis.exists(key):
                 await self._redis.renamenx(key, f"{key}:{tag}")
-        await self._redis.hdel(keys.trials(partition), trial_id)
         return tag
 
 
 def _is_missing(error: ResponseError) -> bool:
     """Redis was emptied or put back to before our functions were loaded."""
     return "unction not found" in str(error)
+
+
+def _ask_head(pipeline: Client, trial_id: str) -> None:
+    pipeline.hmget(keys.head(trial_id), "sequence", "hash", "offset", "through")
+    pipeline.xlen(keys.log(trial_id))
+    pipeline.hlen(keys.answers(trial_id))
+
+
+def _held(entry: bytes, fields: dict[bytes, bytes]) -> Held:
+    """Whoever reads it compares hash and bytes: a field that is missing never fits."""
+    own_hash = fields.get(b"h", b"").decode("ascii", "replace")
+    offset = _whole_number(fields.get(b"o"))
+    return Held(keys.sequence_of(entry), own_hash, offset, fields.get(b"r", b""))
+
+
+def _whole_number(found: bytes | None) -> int:
+    """-1 for nothing, and for what nobody of ours wrote."""
+    return int(found) if found is not None and found.isdigit() else -1
 
 
 def _head(fields: list[bytes | None], records: int, answers: int) -> Head | None:

@@ -8,7 +8,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import MovedError
 
 from streams import keys
-from streams.redis_cluster import WrongModeError, cluster_client
+from streams.redis_cluster import OF_A_CLUSTER, WrongModeError, cluster_client
 from streams.redis_lost import use_lost_connections
 from streams.settings import Settings
 
@@ -44,4 +44,4 @@ async def check_redis(redis: Client, settings: Settings) -> None:
         for partition in range(settings.partitions):
             await redis.exists(keys.trials(partition))
     except MovedError as error:
-        raise WrongModeError("Redis is a cluster: set HOLDFAST_REDIS_CLUSTER=true") from error
+        raise WrongModeError(OF_A_CLUSTER) from error

@@ -19,6 +19,8 @@ from redis.exceptions import (
     TryAgainError,
 )
 
+OF_A_CLUSTER = "Redis is a cluster: set HOLDFAST_REDIS_CLUSTER=true"
+
 
 class WrongModeError(RedisError, ValueError):
     """A cluster without the setting, or the setting without a cluster; says what mends it."""

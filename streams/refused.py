@@ -17,8 +17,9 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     UnsupportedSaslMechanismError,
 )
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AuthenticationError, MovedError, NoPermissionError
 
+from streams.redis_cluster import OF_A_CLUSTER, WrongModeError
 from streams.settings import Settings
 
 LOOK_SECONDS = 5.0
@@ -30,6 +31,10 @@ class RefusedError(Exception):
 
 def refusal(error: BaseException, server: str) -> str | None:
     """Why `server` (redis or kafka) does not let us in, with the setting; none for an outage."""
+    if isinstance(error, WrongModeError):
+        return f"{server}: {error}"
+    if isinstance(error, MovedError):  # Only by itself: the client of a cluster follows them.
+        return f"{server}: {OF_A_CLUSTER}"
     for cause in _causes(error):
         says = _of_tls(cause, server) or _of_redis(cause) or _of_kafka(cause)
         if says is not None:
@@ -39,7 +44,13 @@ def refusal(error: BaseException, server: str) -> str | None:
 
 async def kafka_refuses(settings: Settings) -> str | None:
     """Asks each broker itself: the client's own error only says that it could not connect."""
-    client = settings.kafka_client()
+    try:
+        client = settings.kafka_client()
+    except OSError as error:  # Of TLS too: what is in the files is no certificate or key.
+        return (
+            f"kafka: a certificate or key cannot be read ({type(error).__name__}): see "
+            "HOLDFAST_KAFKA_CA_FILE, HOLDFAST_KAFKA_CERT_FILE and HOLDFAST_KAFKA_KEY_FILE"
+        )
     for address in client.pop("bootstrap_servers"):
         parts = urlsplit(f"//{address}")
         try:

@@ -32,6 +32,10 @@ EVERY = 2000
 KEPT_SECONDS = 30 * 86400
 DECISIONS = 5000
 """Decided commands in one piece."""
+DECISION = 56
+"""Bytes of one: its id, its digest, its sequence."""
+FORM = 2
+"""Of what is written here besides the state: another one is not read."""
 WRONG = (ValueError, TypeError, KeyError, IndexError, zlib.error)
 """What reading raises where something is no snapshot of ours (`ProtocolError` is a ValueError)."""
 
@@ -49,27 +53,32 @@ def name() -> str:
         assert file is not None, f"{package} is a package with a file"
         for path in sorted(Path(file).parent.rglob("*.py")):
             code.update(path.read_bytes())
-    return f"{SCHEMA}-{code.hexdigest()[:16]}"
+    return f"{SCHEMA}-{code.hexdigest()[:16]}-{FORM}"
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A trial at one moment; the fold is frozen, the decisions are copied."""
+    """A trial at one moment; the fold is frozen, the decisions and verdicts are copied."""
 
     trial_id: str
     trial: Trial
     tip: Tip
     public: int
+    adopted: int
+    judged: tuple[tuple[str, int], ...]
     decided: tuple[tuple[bytes, bytes], ...]
 
     @classmethod
     def of(cls, trial_id: str, known: TrialLedger) -> "Taken":
-        return cls(trial_id, known.trial, known.tip, known.public, tuple(known.decided.items()))
+        judged, decided = tuple(known.judged.items()), tuple(known.decided.items())
+        return cls(trial_id, known.trial, known.tip, known.public, known.adopted, judged, decided)
 
     def pieces(self) -> Iterator[tuple[str, bytes]]:
         """Kind and content, in the order in which they are read."""
         kinds = itertools.chain(("trial",), itertools.repeat("subjects"))
         yield from zip(kinds, written(self.trial), strict=False)
+        for start in range(0, len(self.judged), DECISIONS):
+            yield "judged", orjson.dumps(self.judged[start : start + DECISIONS])
         for start in range(0, len(self.decided), DECISIONS):
             some = self.decided[start : start + DECISIONS]
             yield "decided", b"".join(command + packed for command, packed in some)
@@ -124,6 +133,7 @@ class Snapshots:
             "sequence": taken.tip.sequence,
             "hash": taken.tip.hash,
             "public": taken.public,
+            "adopted": taken.adopted,
             "pieces": count,
             "content": content.hexdigest(),
         }
@@ -134,17 +144,20 @@ class Snapshots:
             "snapshot written", extra={"trial": taken.trial_id, "sequence": taken.tip.sequence}
         )
 
-    async def read(self, trial_id: str, read_side: ReadSide) -> TrialLedger | None:
+    async def read(
+        self, trial_id: str, read_side: ReadSide, *, decisions: bool = True
+    ) -> TrialLedger | None:
         """The fold at the snapshot, none without one.
 
-        Raises `UnusableError` where it is damaged, or not of the chain that Redis shows.
+        Raises `UnusableError` where it is damaged, or not of the chain that Redis shows. Readers
+        do without the `decisions`, which are known to be there, and are then left out.
         """
         key = keys.snapshot(trial_id, name())
         stored = await self._redis.lindex(key, -1)
         if stored is None:
             return None
         try:
-            found = await self._read(trial_id, key, orjson.loads(stored))
+            found = await self._read(trial_id, key, orjson.loads(stored), decisions)
         except WRONG as error:
             raise UnusableError(f"it cannot be read: {type(error).__name__}") from None
         shown = await read_side.record(trial_id, found.tip.sequence)
@@ -152,30 +165,57 @@ class Snapshots:
             raise UnusableError("it is not of this chain")
         return found
 
-    async def _read(self, trial_id: str, key: str, head: dict[str, object]) -> TrialLedger:
-        content = hashlib.sha256()
-        reader: Reader | None = None
-        decided: dict[bytes, bytes] = {}
-        count = int(str(head["pieces"]))
-        for index in range(count):
+    async def _read(
+        self, trial_id: str, key: str, head: dict[str, object], decisions: bool
+    ) -> TrialLedger:
+        content, held = hashlib.sha256(), _Held(decisions)
+        for index in range(int(str(head["pieces"]))):
             stored = await self._redis.lindex(key, index)
             content.update(stored)
-            kind, _, packed = stored.partition(b" ")
-            piece = zlib.decompress(packed)
-            if kind == b"trial":
-                reader = Reader(piece)
-            elif kind == b"subjects" and reader is not None:
-                reader.take(piece)
-            else:
-                decided |= {
-                    piece[i : i + 16]: piece[i + 16 : i + 56] for i in range(0, len(piece), 56)
-                }
+            held.take(stored)
             await asyncio.sleep(0)
-        if content.hexdigest() != head["content"] or reader is None or head["trial"] != trial_id:
+        if content.hexdigest() != head["content"] or held.reader is None:
             raise UnusableError("its content is not what it says")
-        trial, sequence = reader.trial(), int(str(head["sequence"]))
-        if trial.trial_id != trial_id or len(decided) != sequence + 1:
+        trial, sequence = held.reader.trial(), int(str(head["sequence"]))
+        if not head["trial"] == trial.trial_id == trial_id or held.count != sequence + 1:
             raise UnusableError("it is of another trial, or lacks decisions")
         self._at[trial_id] = sequence
-        tip = Tip(sequence, str(head["hash"]))
-        return TrialLedger(trial, tip, decided=decided, public=int(str(head["public"])))
+        return TrialLedger(
+            trial,
+            Tip(sequence, str(head["hash"])),
+            decided=held.decided,
+            public=int(str(head["public"])),
+            adopted=int(str(head["adopted"])),
+            judged=held.judged,
+        )
+
+
+class _Held:
+    """What the pieces of a snapshot hold, as they are read."""
+
+    def __init__(self, decisions: bool) -> None:
+        self._decisions = decisions
+        self.reader: Reader | None = None
+        self.judged: dict[str, int] = {}
+        self.decided: dict[bytes, bytes] = {}
+        self.count = 0
+
+    def take(self, stored: bytes) -> None:
+        """Raises one of `WRONG` where it is no piece of ours."""
+        kind, _, packed = stored.partition(b" ")
+        piece = zlib.decompress(packed)
+        if kind == b"trial":
+            self.reader = Reader(piece)
+        elif kind == b"subjects" and self.reader is not None:
+            self.reader.take(piece)
+        elif kind == b"judged":
+            self.judged |= dict(orjson.loads(piece))
+        elif kind == b"decided":
+            self.count += len(piece) // DECISION
+            if self._decisions:
+                self.decided |= {
+                    piece[i : i + 16]: piece[i + 16 : i + DECISION]
+                    for i in range(0, len(piece), DECISION)
+                }
+        else:
+            raise ValueError("no piece of a snapshot")

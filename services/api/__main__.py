@@ -5,8 +5,11 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from typing import NoReturn
 
 import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from pydantic import ValidationError
 from redis.exceptions import RedisError
@@ -22,9 +25,9 @@ from services.settings import ApiSettings
 from streams.follow import TrialFollower
 from streams.logs import log_json
 from streams.pauses import short_pauses
-from streams.redis_client import redis_client
-from streams.refused import kafka_refuses, refusal
-from streams.requests import RequestWriter
+from streams.redis_client import check_redis, redis_client
+from streams.refused import LOOK_SECONDS, kafka_refuses, refusal
+from streams.requests import RequestWriter, WrongCountError
 from streams.settings import Settings
 from streams.stopping import Asked
 from streams.watch import Limits
@@ -33,6 +36,10 @@ from streams.watchdog import Watchdog, beside
 LOG = logging.getLogger("holdfast.api")
 EXIT_WRONG = 78
 """Set up wrongly: starting it again does not help."""
+
+
+class NotSetUpError(Exception):
+    """The message says what mends it."""
 
 
 class Server(uvicorn.Server):
@@ -69,7 +76,7 @@ class Server(uvicorn.Server):
 
 def make_app(settings: ApiSettings, streams: Settings) -> FastAPI:
     """The application with its real ports; they connect when it starts."""
-    requests = KafkaRequests(lambda: RequestWriter(streams))
+    requests = KafkaRequests(lambda: RequestWriter(streams), partial(kafka_refuses, streams))
     follower = TrialFollower(streams, evolve, new_trial)
 
     @asynccontextmanager
@@ -81,40 +88,77 @@ def make_app(settings: ApiSettings, streams: Settings) -> FastAPI:
         await requests.stop()
         await follower.stop()
 
-    ports = Ports(requests, RedisTrials(follower), lambda: datetime.now(UTC))
+    ports = Ports(requests, RedisTrials(follower), utc_now)
     return build_app(ports, settings, lifespan)
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 async def refused(streams: Settings) -> str | None:
-    """Why Kafka or Redis does not let us in; none when it does, or cannot be reached yet."""
+    """Why Kafka or Redis cannot be worked with; none when they can, or cannot be reached yet."""
     redis = redis_client(streams)
     try:
-        await redis.ping()
+        await check_redis(redis, streams)
     except (RedisError, OSError) as error:
         if (why := refusal(error, "redis")) is not None:
             return why
     finally:
         await redis.aclose()
-    return await kafka_refuses(streams)
+    return await kafka_refuses(streams) or await _wrong_topics(streams)
+
+
+async def _wrong_topics(streams: Settings) -> str | None:
+    writer = RequestWriter(streams)
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            await writer.start()
+        await writer.stop()
+    except WrongCountError as error:
+        return f"kafka: {error}"
+    except (KafkaError, OSError, TimeoutError):
+        return None
+    return None
+
+
+def configured() -> tuple[ApiSettings, Settings, FastAPI]:
+    """The application as the environment sets it up. Raises `NotSetUpError`."""
+    if not __debug__:
+        raise NotSetUpError("Run without -O: the safety checks are assertions.")
+    try:
+        settings, streams = ApiSettings(), Settings()
+        return settings, streams, make_app(settings, streams)
+    except ValidationError as error:
+        raise NotSetUpError(_of_settings(error)) from None
+    except (TokenFileError, ValueError) as error:
+        raise NotSetUpError(str(error)) from None
+
+
+def _of_settings(error: ValidationError) -> str:
+    """Names, and what is said of several together; never what was given, which may be secret."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    names = ", ".join(f"HOLDFAST_{str(e['loc'][0]).upper()}" for e in found if e["loc"])
+    more = [e["msg"].removeprefix("Value error, ") for e in found if not e["loc"]]
+    first = f"Set these in the environment, see docs/operations.md: {names}"
+    return "; ".join([*([first] if names else []), *more])
+
+
+def _end(why: str) -> NoReturn:
+    LOG.critical("%s", why)
+    raise SystemExit(EXIT_WRONG)
 
 
 def main() -> None:
-    if not __debug__:
-        raise SystemExit("Run without -O: the safety checks are assertions.")
+    """The process. Ends with 0 after a signal, 78 when it is set up wrongly, 70 when it hung."""
     log_json()
     asked = Asked()
     try:
-        settings, streams = ApiSettings(), Settings()
-        app = make_app(settings, streams)
-    except ValidationError as error:
-        places = [str(e["loc"][0]).upper() for e in error.errors() if e["loc"]]
-        names = ", ".join(f"HOLDFAST_{place}" for place in places)
-        raise SystemExit(f"Set these in the environment, see docs/operations.md: {names}") from None
-    except TokenFileError as error:
-        raise SystemExit(str(error)) from None
+        settings, streams, app = configured()
+    except NotSetUpError as error:
+        _end(str(error))
     if (why := asyncio.run(refused(streams))) is not None:
-        LOG.critical("%s", why)
-        raise SystemExit(EXIT_WRONG)
+        _end(why)
     config = uvicorn.Config(
         app,
         host=settings.api_host,

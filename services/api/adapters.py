@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from uuid import UUID
 
 from redis.exceptions import RedisError
 
 from enrollment.commands import Request
 from enrollment.trial import Trial
-from services.api.ports import UnavailableError
-from streams.follow import StoredAnswer, TrialFollower
+from services.api.ports import NotSentError, NotShownError, UnavailableError
+from streams import follow
+from streams.follow import Listed, StoredAnswer, TrialFollower
 from streams.record import Record
-from streams.requests import RequestWriter
+from streams.refused import refusal
+from streams.requests import RequestWriter, WrongCountError
 
 LOG = logging.getLogger(__name__)
 SENDING_MAX = 2_000
@@ -25,8 +27,13 @@ PAUSE_MAX_SECONDS = 5.0
 class KafkaRequests:
     """Keeps one writer connected. A writer that is unsure of a request is replaced by a new one."""
 
-    def __init__(self, make: Callable[[], RequestWriter]) -> None:
+    def __init__(
+        self, make: Callable[[], RequestWriter], ask: Callable[[], Awaitable[str | None]]
+    ) -> None:
+        """`ask` asks Kafka itself why it does not let us in."""
         self._make = make
+        self._ask = ask
+        self._refused: str | None = None
         self._writer: RequestWriter | None = None
         self._sending = 0
         self._started = False
@@ -50,12 +57,15 @@ class KafkaRequests:
     def started(self) -> bool:
         return self._started
 
+    def refused(self) -> str | None:
+        return self._refused
+
     async def send(self, request: Request) -> None:
         writer = self._writer
         if writer is None:
-            raise UnavailableError("Kafka is not connected")
+            raise NotSentError("Kafka is not connected")
         if self._sending >= SENDING_MAX:
-            raise UnavailableError("too many requests wait for Kafka")
+            raise NotSentError("too many requests wait for Kafka already")
         try:
             # A reader who hangs up must not leave the producer with half a request.
             await asyncio.shield(self._counted(writer, request))
@@ -91,13 +101,26 @@ class KafkaRequests:
             try:
                 await writer.start()
             except Exception as error:
-                LOG.warning("Kafka cannot be reached: %s", type(error).__name__)
+                await self._tell(error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, PAUSE_MAX_SECONDS)
                 continue
             self._writer = writer
             self._started = True
+            self._refused = None
+            LOG.info("connected to Kafka")
             return
+
+    async def _tell(self, error: Exception) -> None:
+        """An outage may be waited for; what only a setting mends is named."""
+        if isinstance(error, WrongCountError):
+            self._refused = f"kafka: {error}"
+        else:
+            self._refused = refusal(error, "kafka") or await self._ask()
+        if self._refused is None:
+            LOG.warning("Kafka cannot be reached: %s", type(error).__name__)
+        else:
+            LOG.error("waiting for %s", self._refused)
 
 
 class RedisTrials:
@@ -108,6 +131,9 @@ class RedisTrials:
 
     async def ready(self) -> bool:
         return await self._follower.ready()
+
+    def refused(self) -> str | None:
+        return self._follower.refused
 
     async def trial(self, trial_id: str) -> Trial | None:
         with _outages():
@@ -143,7 +169,7 @@ class RedisTrials:
         with _outages():
             return await self._follower.judged(trial_id, subject_id)
 
-    async def list_trials(self) -> tuple[str, ...]:
+    async def list_trials(self) -> Listed:
         with _outages():
             return await self._follower.list_trials()
 
@@ -152,5 +178,7 @@ class RedisTrials:
 def _outages() -> Iterator[None]:
     try:
         yield
+    except follow.NotShownError as error:
+        raise NotShownError(str(error)) from error
     except (RedisError, OSError) as error:
         raise UnavailableError(f"Redis: {type(error).__name__}") from error

@@ -53,7 +53,7 @@ def problems(*kinds: p.Kind) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-EVERYWHERE = (p.NO_ACTOR, p.OUR_FAULT, p.UNAVAILABLE)
+EVERYWHERE = (p.NO_ACTOR, p.OUR_FAULT, p.UNAVAILABLE, p.NOT_SHOWN)
 READ_PROBLEMS = problems(*EVERYWHERE, p.NOT_THIS_ROLE, p.NO_TRIAL, p.INVALID)
 
 WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -83,6 +83,7 @@ WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
         p.TOO_MANY_WRITES,
         p.OUR_FAULT,
         p.UNAVAILABLE,
+        p.NOT_SHOWN,
     ),
 }
 

@@ -124,8 +124,8 @@ async def list_events(
             looked += 1
             if looked == LOOKED_AT:
                 return json_response({"items": items, "next": str(last)})
-    except UnavailableError:
-        raise unavailable() from None
+    except UnavailableError as error:
+        raise unavailable(error) from None
     return json_response({"items": items, "next": None})
 
 

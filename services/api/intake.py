@@ -9,7 +9,7 @@ from uuid import UUID
 from enrollment.canonical import canonical, digest
 from enrollment.commands import Actor, AnyCommand, Request
 from services.api.identity import Submission
-from services.api.ports import Decided, Ports, UnavailableError
+from services.api.ports import Decided, NotSentError, Ports, UnavailableError
 from services.api.problems import OTHER_BODY, UNAVAILABLE, Problem
 
 PENDING_MAX = 100_000
@@ -119,8 +119,7 @@ class Intake:
                 self.pending.drop(request.command_id)
             if not isinstance(error, UnavailableError):
                 raise
-            detail = "Kafka has not acknowledged the request; whether it arrived is not known."
-            raise Problem(UNAVAILABLE, detail, headers={"Retry-After": "2"}) from None
+            raise _not_acknowledged(error) from None
 
     async def _wait(self, trial_id: str, command_id: UUID, seconds: int) -> Decided | None:
         if seconds == 0:
@@ -136,6 +135,14 @@ class Intake:
             if decided.digest != content:
                 raise _other_body(content, decided.digest)
         return Received(submission, content, decided)
+
+
+def _not_acknowledged(error: UnavailableError) -> Problem:
+    if isinstance(error, NotSentError):
+        detail = f"Nothing was written: {error}."
+    else:
+        detail = "Kafka has not acknowledged the request; whether it arrived is not known."
+    return Problem(UNAVAILABLE, detail, headers={"Retry-After": "2"})
 
 
 def _other_body(content: str, first: str) -> Problem:

@@ -16,6 +16,14 @@ class UnavailableError(Exception):
     """Kafka or Redis cannot be reached; whether the last request arrived is not known."""
 
 
+class NotSentError(UnavailableError):
+    """The request was not sent: nothing was written. The message says why."""
+
+
+class NotShownError(UnavailableError):
+    """Redis lacks what it must show, and is being repaired; the message says what."""
+
+
 class Decided(Protocol):
     """The answer that a command was given, where it stands in the log, the digest it had."""
 
@@ -33,7 +41,10 @@ class Decided(Protocol):
 
 
 class Requests(Protocol):
-    """Returns after Kafka has acknowledged the request; raises `UnavailableError` when unsure."""
+    """Returns after Kafka has acknowledged the request.
+
+    Raises `NotSentError` when nothing was sent, another `UnavailableError` when unsure.
+    """
 
     async def send(self, request: Request) -> None: ...
 
@@ -41,11 +52,29 @@ class Requests(Protocol):
 
     def started(self) -> bool: ...
 
+    def refused(self) -> str | None:
+        """Why Kafka does not let us in, with the setting; none for an outage, or when it does."""
+        ...
+
+
+class Listed(Protocol):
+    """Trials by id; `complete` when a worker says just now that there are no others."""
+
+    @property
+    def trial_ids(self) -> tuple[str, ...]: ...
+
+    @property
+    def complete(self) -> bool: ...
+
 
 class Trials(Protocol):
     """The read side: folded trials, stored answers, records; may be a moment behind the log."""
 
     async def ready(self) -> bool: ...
+
+    def refused(self) -> str | None:
+        """As of Kafka, as found by the last `ready`."""
+        ...
 
     async def trial(self, trial_id: str) -> Trial | None: ...
 
@@ -63,7 +92,7 @@ class Trials(Protocol):
 
     async def judged(self, trial_id: str, subject_id: str) -> Record | None: ...
 
-    async def list_trials(self) -> tuple[str, ...]: ...
+    async def list_trials(self) -> Listed: ...
 
 
 @dataclass(frozen=True, slots=True)

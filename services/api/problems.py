@@ -192,6 +192,12 @@ UNAVAILABLE = Kind(
     "A part of the service cannot be reached",
     "Wait as long as Retry-After says, then send again with the same key: nothing is done twice.",
 )
+NOT_SHOWN = Kind(
+    "trial.not_shown",
+    503,
+    "The trial cannot be shown yet, or is not known here yet",
+    "Wait as long as Retry-After says, then send again: what is read is made anew of the record.",
+)
 
 PROBLEMS: tuple[Kind, ...] = (
     BAD_HTTP,
@@ -219,4 +225,5 @@ PROBLEMS: tuple[Kind, ...] = (
     HEAD_TOO_LARGE,
     OUR_FAULT,
     UNAVAILABLE,
+    NOT_SHOWN,
 )

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Path, Request
 
 from enrollment.trial import Trial
-from services.api.ports import Ports, UnavailableError
-from services.api.problems import NO_PROTOCOL, NO_TRIAL, UNAVAILABLE, Problem
+from services.api.ports import NotShownError, Ports, UnavailableError
+from services.api.problems import NO_PROTOCOL, NO_TRIAL, NOT_SHOWN, UNAVAILABLE, Problem
 
 READ_SECONDS = 5.0
 ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -21,12 +21,14 @@ def ports_of(request: Request) -> Ports:
 
 
 async def find_trial(request: Request, trial_id: str) -> Trial | None:
-    """The trial, none if it has no log; a problem when the read side does not answer in time."""
+    """The trial, none if there is no such; a problem when that cannot be told in time."""
     try:
         async with asyncio.timeout(READ_SECONDS):
             return await ports_of(request).trials.trial(trial_id)
-    except (UnavailableError, TimeoutError):
-        raise unavailable() from None
+    except UnavailableError as error:
+        raise unavailable(error) from None
+    except TimeoutError:
+        raise unavailable(NotShownError("the log of the trial is still being read")) from None
 
 
 async def known_trial(request: Request, trial_id: str) -> Trial:
@@ -44,6 +46,9 @@ async def trial_in_force(request: Request, trial_id: str) -> Trial:
     return trial
 
 
-def unavailable() -> Problem:
+def unavailable(error: UnavailableError) -> Problem:
+    """Of a read: the read side does not answer, or does and lacks what it must show."""
     wait = {"Retry-After": "2"}
+    if isinstance(error, NotShownError):
+        return Problem(NOT_SHOWN, f"Not shown just now: {error}.", headers=wait)
     return Problem(UNAVAILABLE, "The read side does not answer just now.", headers=wait)

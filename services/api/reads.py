@@ -61,12 +61,14 @@ def now_of(request: Request, trial: Trial) -> datetime:
 
 @router.get("", operation_id="listTrials", summary="The trials there are")
 async def list_trials(request: Request, actor: CurrentActor) -> Response:
+    """`complete` is false while no worker says that there are no others, as when none runs."""
     require_role(actor, *STAFF, "service")
     try:
         found = await ports_of(request).trials.list_trials()
-    except UnavailableError:
-        raise unavailable() from None
-    return json_response({"items": [{"trial_id": trial_id} for trial_id in found], "next": None})
+    except UnavailableError as error:
+        raise unavailable(error) from None
+    items = [{"trial_id": trial_id} for trial_id in found.trial_ids]
+    return json_response({"items": items, "next": None, "complete": found.complete})
 
 
 @router.get("/{trial_id}/board", operation_id="readBoard", summary="The board of a trial")
@@ -190,8 +192,8 @@ async def read_log(
     while last - start < LOOKED_AT:
         try:
             records = await ports_of(request).trials.records(trial_id, last, STEP)
-        except UnavailableError:
-            raise unavailable() from None
+        except UnavailableError as error:
+            raise unavailable(error) from None
         if not records:
             return json_response({"items": shown, "next": None})
         for record in records:

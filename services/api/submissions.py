@@ -46,8 +46,8 @@ async def read_submission(
     intake: Intake = request.app.state.intake
     try:
         received = await intake.look(submission)
-    except UnavailableError:
-        raise unavailable() from None
+    except UnavailableError as error:
+        raise unavailable(error) from None
     if received is None:
         raise _unknown()
     return answer_response(received)

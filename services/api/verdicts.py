@@ -57,8 +57,8 @@ async def read_verdict(
         raise Problem(NO_SUBJECT, "No subject of this id is known at a site of yours.")
     try:
         record = await ports_of(request).trials.judged(trial_id, subject_id)
-    except UnavailableError:
-        raise unavailable() from None
+    except UnavailableError as error:
+        raise unavailable(error) from None
     judged = None if record is None else _judged(record, subject_id)
     if record is None or judged is None:
         raise Problem(NO_VERDICT, "No form of this subject has been judged.")

@@ -13,8 +13,8 @@ from enrollment.evolve import evolve
 from enrollment.judging import judge_on_arrival, parsed
 from enrollment.public_events import public_count
 from enrollment.trial import Trial, new_trial
-from services.api.ports import Ports, UnavailableError
-from streams.follow import StoredAnswer
+from services.api.ports import NotSentError, NotShownError, Ports, UnavailableError
+from streams.follow import Listed, StoredAnswer
 from streams.record import Record, build, parse
 
 NOW = datetime(2027, 2, 22, 15, 0, tzinfo=UTC)
@@ -37,6 +37,8 @@ class Memory:
     slow: bool = False
     kafka_away: bool = False
     redis_away: bool = False
+    redis_wiped: bool = False
+    """Redis answers, has nothing, and no owner has brought it back."""
     rebuilding: set[str] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -94,9 +96,12 @@ class MemoryRequests:
     def started(self) -> bool:
         return True
 
+    def refused(self) -> str | None:
+        return None
+
     async def send(self, request: Request) -> None:
         if self.memory.kafka_away:
-            raise UnavailableError("away")
+            raise NotSentError("Kafka is not connected")
         # What Kafka holds is bytes: only what survives them is decided.
         arrived = Request.model_validate_json(request.model_dump_json())
         self.memory.sent.append(arrived)
@@ -112,9 +117,14 @@ class MemoryTrials:
     async def ready(self) -> bool:
         return not self.memory.redis_away
 
+    def refused(self) -> str | None:
+        return None
+
     def _check(self) -> None:
         if self.memory.redis_away:
             raise UnavailableError("away")
+        if self.memory.redis_wiped:
+            raise NotShownError("Redis is being built anew from trial.log")
 
     async def trial(self, trial_id: str) -> Trial | None:
         one = self.memory.trials.get(trial_id)
@@ -173,6 +183,6 @@ class MemoryTrials:
                     found = record
         return found
 
-    async def list_trials(self) -> tuple[str, ...]:
+    async def list_trials(self) -> Listed:
         self._check()
-        return tuple(sorted(self.memory.trials))
+        return Listed(tuple(sorted(self.memory.trials)), complete=True)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.api.documented import ProblemDetails
 from services.api.problems import PROBLEMS
 from services.settings import ApiSettings
+from tests.protocols.build import protocol_text
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
 
@@ -179,6 +180,25 @@ async def test_a_wrong_parameter_is_named(trial: Caller, path: str, parameter: s
 
 
 async def test_a_trial_that_nobody_knows_is_a_404(api: Caller) -> None:
+    problem(await api.get("/v1/trials/T9/board"), 404, "trial.unknown")
+
+
+async def test_nothing_is_said_of_a_trial_while_redis_is_built_anew(
+    api: Caller, memory: Memory
+) -> None:
+    memory.redis_wiped = True
+    protocol = {"text": protocol_text(), "clock": "real", "meaning": "I adopt it."}
+    for answer in (
+        await api.get("/v1/trials/T9/board"),
+        await api.get("/v1/trials"),
+        await api.post("/suspension", {"reason": "x"}, "token-centre"),
+        await api.post("/protocol", protocol, "token-centre"),
+    ):
+        found = problem(answer, 503, "trial.not_shown")
+        assert found["detail"] == "Not shown just now: Redis is being built anew from trial.log."
+        assert answer.headers["retry-after"] == "2"
+    assert memory.sent == []
+    memory.redis_wiped = False
     problem(await api.get("/v1/trials/T9/board"), 404, "trial.unknown")
 
 

@@ -118,7 +118,7 @@ async def test_a_preview_is_for_own_sites_only(trial: Caller) -> None:
 
 async def test_trials_are_listed(trial: Caller) -> None:
     listed = await trial.get("/v1/trials", "token-service")
-    assert listed.json() == {"items": [{"trial_id": "T1"}], "next": None}
+    assert listed.json() == {"items": [{"trial_id": "T1"}], "next": None, "complete": True}
 
 
 async def test_health_says_what_is_missing(trial: Caller, memory: Memory) -> None:
@@ -126,13 +126,13 @@ async def test_health_says_what_is_missing(trial: Caller, memory: Memory) -> Non
     ready = await trial.http.get("/ready")
     assert (ready.status_code, ready.json()) == (
         200,
-        {"status": "ready", "kafka": True, "redis": True},
+        {"status": "ready", "kafka": True, "redis": True, "waiting_for": []},
     )
     memory.redis_away = True
     ready = await trial.http.get("/ready")
     assert (ready.status_code, ready.json()) == (
         503,
-        {"status": "not ready", "kafka": True, "redis": False},
+        {"status": "not ready", "kafka": True, "redis": False, "waiting_for": []},
     )
     assert (await trial.http.get("/live")).status_code == 200
     assert (await trial.http.get("/started")).status_code == 200

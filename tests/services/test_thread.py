@@ -264,7 +264,7 @@ def test_a_missing_setting_is_named_and_stops_the_start() -> None:
         text=True,
         timeout=60,
     )
-    assert ended.returncode == 1
+    assert ended.returncode == 78
     assert "HOLDFAST_TOKEN_FILE" in ended.stderr
     assert "Traceback" not in ended.stderr
 

@@ -4,7 +4,7 @@ Between two steps a worker runs alone. What never changes once it is there (a re
 is read without a step.
 """
 
-from collections.abc import AsyncIterator, Generator, Iterable, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from streams.chain import Tip
 from streams.kafka import Outgoing, SendFailedError
-from streams.read_side import Entry, Head, Held, Publication, Reply
+from streams.read_side import Entry, Head, Held, Publication, Reply, Shown
 from streams.topics import LOG
 from tests.streams.world import RedisState, Sent, World
 
@@ -207,6 +207,22 @@ class MemoryRedis:
         ]
         self.wire.told(tuple(heads))
         return heads
+
+    async def shown(self, trial_ids: Mapping[int, Sequence[str]]) -> dict[int, Shown]:
+        """No protocol is adopted here; the list is read with the heads."""
+        ((partition, names),) = trial_ids.items()
+        heads = dict(zip(names, await self.heads(names), strict=True))
+        complete = self._state.listed_through >= 0 or not names
+        self.wire.told((self._state.listed, complete))
+        listed = self._state.listed if complete else None
+        return {partition: Shown(heads, dict.fromkeys(names, -1), listed)}
+
+    async def vouch(self, whole: Iterable[int], other: Iterable[int] = ()) -> None:
+        """For readers, of whom there are none here."""
+
+    async def back_from(self, trial_id: str, sequence: int, count: int) -> list[Held]:
+        """Nobody changes bytes here: nothing is shown to whoever looks for that."""
+        return []
 
     async def entries(self, trial_id: str, after: int = -1) -> AsyncIterator[Held]:
         await self.wire.step(READ_ENTRIES)

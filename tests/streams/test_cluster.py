@@ -93,7 +93,9 @@ async def test_trials_on_every_node_are_decided_in_one_batch_and_followed(
         assert fold is not None
         assert fold.slots == 3
         await agree(owner, trial, 3)
-    assert set(trials) <= set(await follower.list_trials())
+    owner.stage.assigned(range(owner.settings.partitions))
+    await owner.stage._tick()
+    assert set(trials) <= set((await follower.list_trials()).trial_ids)
     await owner.stage._look_at_redis()
     assert owner.partition(trials[0]) in owner.stage._ledgers
     for node in nodes.primaries:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from streams import follow_one, keys
+from streams.chain import Tip
 from streams.follow import TrialFollower
 from streams.settings import Settings
 from tests.streams.conftest import NewOwner
@@ -21,8 +22,11 @@ async def follower(settings: Settings) -> AsyncIterator[TrialFollower]:
 
 
 async def test_an_unknown_trial_is_none_and_is_not_followed(
-    follower: TrialFollower, trial: str
+    follower: TrialFollower, new_owner: NewOwner, trial: str
 ) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.stage._tick()
     assert await follower.trial(trial) is None
     assert await follower.answer(trial, command_id(trial, 0)) is None
     assert await follower.wait_for(trial, command_id(trial, 0), 0.05) is None
@@ -33,7 +37,8 @@ async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_
     follower: TrialFollower, new_owner: NewOwner, trial: str
 ) -> None:
     owner = await new_owner()
-    owner.own(trial)
+    owner.stage.assigned(range(owner.settings.partitions))
+    await owner.stage._tick()
     waiting = asyncio.create_task(follower.wait_for(trial, command_id(trial, 1), 30))
     await owner.put([request(trial, 0), request(trial, 1)])
     await owner.handle()
@@ -46,7 +51,9 @@ async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_
     assert fold.slots == 2
     assert await follower.answer(trial, command_id(trial, 1)) == answer
     assert await follower.wait_for(trial, command_id(trial, 0), 30) is not None
-    assert trial in await follower.list_trials()
+    listed = await follower.list_trials()
+    assert trial in listed.trial_ids
+    assert listed.complete
 
 
 async def test_an_old_answer_that_the_follower_no_longer_holds_is_looked_up(
@@ -58,7 +65,7 @@ async def test_an_old_answer_that_the_follower_no_longer_holds_is_looked_up(
     await owner.handle()
     first = await follower.wait_for(trial, command_id(trial, 0), 30)
     assert first is not None
-    follower._follows[trial].recent.clear()
+    follower._follows[trial].fold.recent.clear()
     assert await follower.wait_for(trial, command_id(trial, 0), 30) == first
 
 
@@ -166,8 +173,7 @@ async def test_another_chain_in_redis_is_folded_anew(
     await owner.put([request(trial, n) for n in range(2)])
     await owner.handle()
     assert await follower.wait_for(trial, command_id(trial, 1), 30) is not None
-    follow = follower._follows[trial]
-    follow.tip = type(follow.tip)(1, "f" * 64)
+    follower._follows[trial].fold.tip = Tip(1, "f" * 64)
     await owner.put([request(trial, 2)])
     await owner.handle()
     assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None

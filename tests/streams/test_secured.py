@@ -257,8 +257,8 @@ async def test_one_form_becomes_a_slot_with_tls_passwords_and_no_more_leave_than
         await client.open()
         answer = await client.ask("form", form("P-1"))
         assert answer.answer.outcome == "slot_reserved"
-        assert await client.follower.list_trials() == (client.trial,)
         await worker.ready()
+        assert (await client.follower.list_trials()).trial_ids == (client.trial,)
         assert await worker.stop() == 0
     finally:
         await client.stop()
