@@ -4,18 +4,23 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.problems import Problem, problem_response
-from services.pages import home, static_files
+from services.pages import board, home, static_files
 from services.pages.rendering import page
 from services.pages.security import SecurityHeaders
+from services.pages.tallies import Tallies
 from services.signin import routes as signin_routes
 from services.signin.signin import Signin
 from services.signin.viewer import MustChangeError, NotSignedInError
+
+ROUTERS = (static_files.router, signin_routes.router, home.router, board.router)
+"""Every page area, one router each."""
 
 
 def add_pages(app: FastAPI, signin: Signin) -> None:
     """Every page; the API's own addresses all begin with `/v1`."""
     app.state.signin = signin
-    for router in (static_files.router, signin_routes.router, home.router):
+    app.state.tallies = Tallies()
+    for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(NotSignedInError, _sign_in_first)

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from services.pages.words import barrier_words
 from services.signin.viewer import Viewer
 
 HERE = Path(__file__).parent
@@ -83,7 +84,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=asset, csrf_field=csrf_field)
+    environment.globals.update(asset=asset, csrf_field=csrf_field, barrier_words=barrier_words)
     environment.filters.update(day=day, instant=instant)
     return environment
 
