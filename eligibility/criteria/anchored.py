@@ -159,6 +159,8 @@ def latest_of(results: Sequence[D]) -> list[D]:
 
 def agreed(parts: Sequence[Part], what: str, field: str) -> Part:
     """The last answer if all are the same; else unknown: it cannot be told which is the latest."""
+    if len(parts) == 1:
+        return parts[0]
     if len({part.answer for part in parts}) == 1:
         return parts[-1]
     texts = "; ".join(part.text for part in parts)

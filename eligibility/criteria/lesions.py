@@ -49,6 +49,8 @@ class MeasurableDisease:
         return failed(f"no lesion is measurable: {'; '.join(part.text for part in parts)}")
 
     def _latest(self, lesions: list[Lesion], form: ScreeningForm, anchors: Anchors) -> Part:
+        if len(lesions) == 1:
+            return self._measurable(lesions[0], form, anchors)
         newest = max(lesion.imaged_on.first for lesion in lesions)
         last = [lesion for lesion in lesions if lesion.imaged_on.last >= newest]
         parts = [self._measurable(lesion, form, anchors) for lesion in last]

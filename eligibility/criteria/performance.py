@@ -30,6 +30,8 @@ class PerformanceStatus:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if not form.performance:
             return unknown(f"ECOG not given, must be at most {self.ecog_max}", _FIELD)
+        if len(form.performance) == 1:
+            return self._one(form.performance[0], form, anchors)
         newest = max(one.assessed_on.first for one in form.performance)
         last = [one for one in form.performance if one.assessed_on.last >= newest]
         return agreed([self._one(one, form, anchors) for one in last], "ECOG", _FIELD)

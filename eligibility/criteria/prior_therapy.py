@@ -135,10 +135,9 @@ def _counted(
 def _decide(found: _Counted, rule: Callable[[Counts], Answer], what: str, conflict: str) -> Part:
     """The answer if every possible count gives it; missing facts come before silent rules."""
     counted = found.tally
-    answers = {rule(counts) for counts in counted.possible}
+    answer, *others = {rule(counts) for counts in counted.possible}
     text = f"{what}{found.said}"
-    if len(answers) == 1:
-        answer = answers.pop()
+    if not others:
         reason = f"; {conflict}" if answer is REVIEW else ""
         return Part(answer, f"{text}{reason}")
     doubts = "; ".join(counted.doubts)
