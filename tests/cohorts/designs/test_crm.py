@@ -155,6 +155,23 @@ def test_a_level_that_is_full_ends_the_trial_where_it_would_be_treated_again() -
     assert full.recommend(down) == Recommendation("mtd", 1)
 
 
+def test_no_trial_ends_with_an_mtd_while_somebody_waits() -> None:
+    full = crm(max_per_level=6)
+    two = LevelHistory(evaluable=2, dlts=2, pending=(Fraction(0),), target=3)
+    levels = history(2, done(3), done(6, 2), two)
+    assert full.stopped(levels.levels, 2)
+    assert full.recommend(levels) is None
+    assert full.recommend(history(2, done(3), done(6, 2), done(3, 2))) == Recommendation("mtd", 1)
+
+
+def test_at_best_nobody_pending_at_any_level_has_a_dlt() -> None:
+    """Level 2 stands at 1 in 3 with three pending: at best 1 in 6, and level 3 may go on."""
+    pending = LevelHistory(evaluable=3, dlts=1, pending=(Fraction(0),) * 3, target=6)
+    open_level = LevelHistory(evaluable=1, dlts=1, target=3)
+    assert not CRM.stopped(history(2, done(3), pending, open_level).levels, 2)
+    assert CRM.stopped(history(2, done(3), done(3, 1), open_level).levels, 2)
+
+
 def test_at_the_end_the_closest_level_with_three_evaluable_is_the_mtd() -> None:
     twelve = crm(max_subjects=12, max_per_level=12)
     end = history(2, done(3), done(6, 1), done(3, 1))
@@ -193,6 +210,9 @@ def test_what_an_mtd_rests_on() -> None:
     assert not CRM.allows_mtd(worse, 2)
     assert CRM.allows_mtd(worse, 1)
     assert not CRM.allows_mtd((done(2), *[LevelHistory()] * 4), 0)
+    toxic = (done(6, 5), *[LevelHistory()] * 4)
+    assert CRM.allows_mtd(toxic, 0)
+    assert not crm(stop_above=0.9).allows_mtd(toxic, 0)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,9 @@ def test_an_escalation_may_have_to_wait_for_a_part_of_each_window() -> None:
     assert later.recommend(early) is None
     assert "waiting for 2 open outcomes at level 1" in later.explain(early)
     assert later.recommend(late) == Recommendation("escalate", 1)
+    here = LevelHistory(evaluable=9, dlts=2, pending=windows("0", "0"), target=11)
+    stay = history(1, LevelHistory(evaluable=3, target=3), here)
+    assert later.recommend(stay) == Recommendation("expand", 1, 14), "staying need not wait"
 
 
 def test_going_down_never_waits() -> None:
