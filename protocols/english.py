@@ -5,18 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cohorts.designs.three_plus_three import ThreePlusThree
 from eligibility.criteria import Criterion
+from protocols.design_english import design_in_english
 from protocols.model import Measured, PhaseOne, Protocol
 
 MARK = "illustrative: not from the public record"
 
-_VARIANTS = {
-    "A": "the dose below is accepted with three evaluable subjects (Storer 1989)",
-    "B": "six evaluable subjects are asked for where it came back down, three at the top level "
-    "(Korn 1994)",
-    "C": "six evaluable subjects are asked for at the maximum tolerated dose, at the top level too",
-}
 _ORDERS = {
     "first_come": "The waitlist is served in order of arrival.",
     "round_robin": "The waitlist is served site by site in turn, within a site in order of "
@@ -90,12 +84,7 @@ def _measured(measured: Measured) -> str:
 
 
 def _escalation(phase1: PhaseOne) -> Iterator[str]:
-    design = phase1.design
-    assert isinstance(design, ThreePlusThree)
-    yield (
-        f"3+3, variant {design.variant}: {_VARIANTS[design.variant]}. Two DLTs stop a level at "
-        "once."
-    )
+    yield from design_in_english(phase1)
     yield f"The first level is {phase1.start_level}; opening it, and every step, is signed."
     cycle = f" A cycle has {phase1.cycle_days} days." if phase1.cycle_days else ""
     yield (

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from cohorts.designs.three_plus_three import ThreePlusThree
 from eligibility.criteria import Criteria
 from protocols.criteria_tables import parse_criteria
+from protocols.designs import design_of
 from protocols.errors import Problem, ProtocolError
 from protocols.lines import lines_of
 from protocols.mends import problems_of
@@ -125,7 +125,7 @@ def _protocol(
 
 def _phase_one(table: PhaseOneTable) -> PhaseOne:
     return PhaseOne(
-        design=ThreePlusThree(table.variant),
+        design=design_of(table),
         levels=dose_levels(table.levels),
         start_level=table.start_level,
         drugs=tuple(Drug(d.name, d.required_doses, d.planned_doses) for d in table.drugs),

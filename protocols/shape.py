@@ -2,13 +2,24 @@
 
 import re
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from protocols.decimals import Positive
+from protocols.design_tables import (
+    DESIGN_TABLES,
+    BoinTable,
+    CrmTable,
+    DecisionTableTable,
+    DesignKey,
+    IntervalTable,
+    RollingSixTable,
+    Table,
+    TiteCrmTable,
+)
+
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 def _identifier(value: Any) -> Any:
@@ -17,29 +28,10 @@ def _identifier(value: Any) -> Any:
     return value
 
 
-def _positive_decimal(value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError('a number that matters is written as a string, such as "12.5"')
-    if not _DECIMAL.fullmatch(value):
-        raise ValueError(f'"{value}" is not a plain decimal number greater than zero')
-    number = Decimal(value)
-    if number <= 0:
-        raise ValueError(f'"{value}" must be greater than zero')
-    return number
-
-
 Identifier = Annotated[str, BeforeValidator(_identifier)]
-Positive = Annotated[Decimal, BeforeValidator(_positive_decimal)]
 Line = Annotated[str, Field(min_length=1, max_length=2000)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Days = Annotated[int, Field(ge=1, le=3660)]
-
-
-class Table(BaseModel):
-    """A table of the file. `illustrative` marks values that are not in the public record."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    illustrative: bool = False
 
 
 class MeasuredTable(Table):
@@ -92,8 +84,18 @@ class LevelTable(Table):
 
 
 class PhaseOneTable(Table):
-    design: Literal["3+3"]
-    variant: Literal["A", "B", "C"]
+    design: DesignKey
+    variant: Literal["A", "B", "C"] | None = None
+    rolling_six: RollingSixTable | None = None
+    boin: BoinTable | None = None
+    tite_boin: BoinTable | None = None
+    mtpi: IntervalTable | None = None
+    mtpi2: IntervalTable | None = None
+    keyboard: IntervalTable | None = None
+    i3_plus_3: IntervalTable | None = None
+    decision_table: DecisionTableTable | None = None
+    crm: CrmTable | None = None
+    tite_crm: TiteCrmTable | None = None
     start_level: Identifier
     dlt_window_days: Days
     cycle_days: Days | None = None
@@ -147,6 +149,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "outcomes": OutcomeTable,
     "outcomes.measured": MeasuredTable,
     "phase1": PhaseOneTable,
+    **{f"phase1.{key}": table for key, table in DESIGN_TABLES.items()},
     "phase1.drugs": DrugTable,
     "phase1.levels": LevelTable,
     "phase1.levels.doses": DoseTable,

@@ -1,13 +1,13 @@
-"""What no protocol may contradict: levels, drugs, sites, the end of the design, the time zone."""
+"""What no protocol may contradict: levels, drugs, sites, the design, the time zone."""
 
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cohorts.designs.three_plus_three import FEWEST_AT_MTD
 from cohorts.levels import DoseLevel, DrugDose, rises, steps
 from protocols.errors import Problem
 from protocols.lines import Path, dotted, line_of
 from protocols.shape import LevelTable, PhaseOneTable, ProtocolFile, SiteTable
+from protocols.sound_design import unsound_design
 
 _RESERVED_SITE = "centre"  # Stands for the coordinating centre in every command id.
 
@@ -25,7 +25,7 @@ def unsound(file: ProtocolFile, lines: dict[Path, int]) -> Iterator[Problem]:
         *_drugs(phase1),
         *_levels(phase1),
         *_doses(phase1),
-        *_end(phase1),
+        *unsound_design(phase1),
     ):
         yield problem(path, rule, mend)
 
@@ -134,15 +134,3 @@ def _doses(phase1: PhaseOneTable) -> Iterator[Found]:
                     f"{dose.drug} is in {dose.unit} at {level.id} but in {unit} before",
                     "give every dose of a drug in one unit, so that levels can be compared",
                 )
-
-
-def _end(phase1: PhaseOneTable) -> Iterator[Found]:
-    fewest = FEWEST_AT_MTD[phase1.variant]
-    if fewest < phase1.rp2d_min_evaluable:
-        variant = ' or choose variant "C"' if phase1.rp2d_min_evaluable <= 6 else ""
-        yield (
-            ("phase1", "rp2d_min_evaluable"),
-            f"3+3 variant {phase1.variant} may end with {fewest} evaluable subjects at the MTD, "
-            f"fewer than the {phase1.rp2d_min_evaluable} that the RP2D needs (R22)",
-            f"set rp2d_min_evaluable to at most {fewest}{variant}",
-        )

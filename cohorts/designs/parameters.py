@@ -1,6 +1,6 @@
 """A design's parameters as plain values, for boards, reports and protocol files."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,7 +10,18 @@ from cohorts.designs.design import Design
 
 def parameters_of(design: Design) -> dict[str, Any]:
     """Name -> value of each parameter: numbers that are no counts as decimal text, never floats."""
-    return {field.name: plain(getattr(design, field.name)) for field in fields(design)}  # type: ignore[arg-type]
+    return {name: plain(value) for name, value in fields_of(design).items()}
+
+
+def fields_of(design: object) -> dict[str, Any]:
+    """Name -> value as the design holds it; those of a design within it are its own."""
+    found: dict[str, Any] = {}
+    for field in fields(design):  # type: ignore[arg-type]
+        if not field.init:  # What a design remembers is no parameter.
+            continue
+        value = getattr(design, field.name)
+        found.update(fields_of(value) if is_dataclass(value) else {field.name: value})
+    return found
 
 
 def plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from enrollment.places import free_places
 from enrollment.trial import Trial
 
 
@@ -15,3 +16,13 @@ def check_dlts(trial: Trial, onsets: dict[str, set[date]]) -> None:
         inside = any(slot.dosed_on <= onset < slot.window_ends_on for onset in reported)
         if reported and subject.died_on is None:
             assert (slot.state == "dlt") == inside, f"{subject_id}: {slot.state}, {inside}"
+
+
+def check_goes_on(trial: Trial) -> None:
+    """An open Phase I that waits for nobody has a place: no design may leave it stuck."""
+    if trial.phase1 != "open" or trial.review is not None:
+        return
+    if any(level.counts.waits for level in trial.levels):
+        return
+    today = trial.in_force.local_date(trial.time)
+    assert free_places(trial, 1, today) > 0, "nobody is waited for, and nobody may enter"

@@ -16,8 +16,9 @@ from enrollment.invariants import check_decision, check_state
 from enrollment.recount import Recount
 from enrollment.rehearse import Rehearsal, Rehearsed, new_rehearsal, rehearse
 from enrollment.trial import Trial, new_trial
+from tests.enrollment.designs import OTHERS, TIMED, design_for
 from tests.enrollment.forms import eligible_form
-from tests.enrollment.invariants import check_dlts
+from tests.enrollment.invariants import check_dlts, check_goes_on
 from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
 
 pytestmark = pytest.mark.timeout(900)
@@ -38,6 +39,9 @@ def text_of(**parameters: Any) -> str:
 
 class AnyHistory(RuleBasedStateMachine):
     """Every rule sends one command or a few; `send` holds the trial to its invariants."""
+
+    kinds: tuple[str, ...] = ("3+3",)
+    """The designs under test, one of them for each history."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +81,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert evolve(before, done.at, stored) == self.trial, "the log gives another state"
         check_decision(before, done.events, self.signed_for, self.recount)
         check_state(self.trial, self.recount)
+        check_goes_on(self.trial)
         self.remember_dlts(command, done)
         plain = {who: on for who, on in self.onsets.items() if who not in self.corrected}
         check_dlts(self.trial, plain)
@@ -106,6 +111,7 @@ class AnyHistory(RuleBasedStateMachine):
     # --- the beginning ---
 
     @initialize(
+        pick=st.integers(0, 99),
         variant=st.sampled_from("ABC"),
         stagger_days=st.sampled_from([0, 0, 7]),
         levels=st.sampled_from([("L1", "L2"), ("L1", "L2", "L3"), ("L0", "L1", "L2")]),
@@ -118,10 +124,13 @@ class AnyHistory(RuleBasedStateMachine):
         results_go_stale=st.booleans(),
         months=st.lists(st.sampled_from([0, 0, 0, 1, 2]), max_size=9),
     )
-    def open_the_trial(self, months: list[int], **parameters: Any) -> None:
+    def open_the_trial(self, months: list[int], pick: int, **parameters: Any) -> None:
         """After some quiet months; random commands begin anywhere between activation and end."""
         self.parameters = parameters
         self.parameters["rp2d_min_evaluable"] = 6 if parameters["variant"] == "C" else 3
+        kind = self.kinds[pick % len(self.kinds)]
+        if kind != "3+3":
+            self.parameters["design"] = design_for(kind, len(parameters["levels"]), pick)
         text = text_of(**parameters)
         self.send(c.AdoptProtocol(text=text, clock="simulated", meaning="I adopt."), CENTRE)
         for site in SITES:
@@ -150,7 +159,8 @@ class AnyHistory(RuleBasedStateMachine):
     def the_clock_ticks(self) -> None:
         done = self.send(c.TimePassed(), CLOCK)
         if done.events:
-            assert isinstance(done.events[0], SlotExpired)
+            expired = isinstance(done.events[0], SlotExpired)
+            assert expired or self.trial.in_force.phase1.design.reads_follow_up
 
     # --- sites ---
 
@@ -314,12 +324,12 @@ class AnyHistory(RuleBasedStateMachine):
     def any_signature(self, decision: Any, level: str | None) -> None:
         self.sign(decision, level)
 
-    def sign(self, decision: Any, level: str | None) -> None:
+    def sign(self, decision: Any, level: str | None) -> Rehearsed:
         shown = self.trial.review.data_hash if self.trial.review else "0" * 64
         command = c.SignReview(
             decision=decision, level_id=level, data_hash=shown, reason="So.", meaning="I sign."
         )
-        self.send(command, REVIEWER)
+        return self.send(command, REVIEWER)
 
     @rule(level=st.sampled_from(["L0", "L1", "L2"]))
     def an_rp2d(self, level: str) -> None:
@@ -376,7 +386,8 @@ class AnyHistory(RuleBasedStateMachine):
         """Goes on with whatever the trial waits for, so that late states are reached."""
         review, trial = self.trial.review, self.trial
         if review is not None:
-            self.sign(review.recommendation, review.recommended_level_id)
+            done = self.sign(review.recommendation, review.recommended_level_id)
+            assert done.answer.outcome == "recorded", "what is recommended can be signed"
         elif trial.mtd is not None and trial.rp2d is None:
             self.an_rp2d(trial.mtd)
         elif self.in_state("reserved", "authorised"):
@@ -413,10 +424,30 @@ class AnyHistory(RuleBasedStateMachine):
         assert again == self.trial, "replaying the whole log gives another state"
 
 
-AnyHistory.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+class AnyHistoryOfOthers(AnyHistory):
+    """The same under designs that decide with nothing pending."""
+
+    kinds = OTHERS
+
+
+class AnyHistoryOfThoseThatReadFollowUp(AnyHistory):
+    """The same under designs whose answers change as time alone passes."""
+
+    kinds = TIMED
+
+
+def _settings(max_examples: int) -> settings:
+    return settings(
+        max_examples=max_examples,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+AnyHistory.TestCase.settings = _settings(10)
+AnyHistoryOfOthers.TestCase.settings = _settings(16)
+AnyHistoryOfThoseThatReadFollowUp.TestCase.settings = _settings(6)
 TestAnyHistory = AnyHistory.TestCase
+TestAnyHistoryOfOthers = AnyHistoryOfOthers.TestCase
+TestAnyHistoryOfThoseThatReadFollowUp = AnyHistoryOfThoseThatReadFollowUp.TestCase

@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from cohorts.designs.design import Design
+from protocols.with_design import with_design
+
 SHIPPED = Path(__file__).parents[2] / "protocols" / "nct00825734.toml"
 MARKER = "# --- Eligibility ---"
 
@@ -52,14 +55,18 @@ def protocol_text(
     sites: Sequence[str] = ("S1", "S2", "S3"),
     results_go_stale: bool = False,
     criteria: str | None = None,
+    design: Design | None = None,
 ) -> str:
-    """A whole protocol; defaults are P0 of the scenarios. `site_limit` counts undosed places."""
+    """A whole protocol; defaults are P0 of the scenarios. `site_limit` counts undosed places.
+
+    `design` takes the place of the 3+3 with its variant.
+    """
     optional_cap = "" if site_cap is None else f"site_cap = {site_cap}\n"
     optional_limit = (
         "" if site_limit is None else f"max_live_reservations_per_site = {site_limit}\n"
     )
     site_tables = "\n".join(f'[[sites]]\nid = "{s}"\nname = "Site {s}"\n' for s in sites)
-    return f"""id = "{protocol_id}"
+    text = f"""id = "{protocol_id}"
 version = "{version}"
 title = "A trial for tests"
 time_zone = "{time_zone}"
@@ -97,3 +104,4 @@ screening_days = {screening_days}
 
 {site_tables}
 {criteria_text(results_go_stale) if criteria is None else criteria}"""
+    return text if design is None else with_design(text, design)

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from eligibility.criteria import FAMILIES
+from protocols.design_tables import DESIGN_TABLES
 from protocols.shape import AssignmentTable, PhaseOneTable, PhaseTwoTable, ProtocolFile
 
 TEXT = (Path(__file__).parents[2] / "docs" / "protocol-files.md").read_text("utf-8")
@@ -15,9 +18,15 @@ def test_every_family_of_criteria_is_described_in_a_row_of_its_own() -> None:
 
 
 def test_every_key_of_the_file_is_named() -> None:
-    tables = (ProtocolFile, PhaseOneTable, PhaseTwoTable, AssignmentTable)
+    tables: tuple[type[BaseModel], ...] = (
+        ProtocolFile,
+        PhaseOneTable,
+        PhaseTwoTable,
+        AssignmentTable,
+        *DESIGN_TABLES.values(),
+    )
     keys = {key for table in tables for key in table.model_fields}
-    nested = {"drugs": "phase1.drugs", "levels": "phase1.levels"}
+    nested = {key: f"phase1.{key}" for key in ("drugs", "levels", *DESIGN_TABLES)}
     assert {key for key in keys if nested.get(key, key) not in NAMED} == set()
 
 
