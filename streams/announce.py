@@ -12,6 +12,7 @@ from streams.chain import EMPTY, Link, Tip, link
 from streams.health import Health, patiently
 from streams.inbox import Inbox, Item
 from streams.kafka import Outgoing, Producer
+from streams.lately import Lately
 from streams.log_reader import LogReader
 from streams.read_side import ReadSide
 from streams.record import Record, UnreadableRecordError, parse, parse_without_forms
@@ -38,6 +39,7 @@ class AnnounceStage:
         read_side: ReadSide,
         reader: LogReader,
         health: Health,
+        lately: Lately | None = None,
     ) -> None:
         self.inbox = Inbox(LOG_TOPIC, limit=4 * MOST)
         self._events_of = events_of
@@ -45,6 +47,7 @@ class AnnounceStage:
         self._read_side = read_side
         self._reader = reader
         self._health = health
+        self._lately = lately or Lately(0)
         self._tips: dict[int, dict[str, Tip]] = {}
 
     def assigned(self, partitions: Iterable[int]) -> None:
@@ -70,8 +73,10 @@ class AnnounceStage:
         self.inbox.done(items)
 
     async def _public(self, item: Item) -> list[Outgoing]:
+        stored = item.value or b""
         try:
-            record = parse_without_forms(item.value or b"")
+            known = self._lately.take(item.partition, item.offset, stored)
+            record = known or parse_without_forms(stored)
         except UnreadableRecordError:
             LOG.error("void: unreadable record", extra={"offset": item.offset})
             return []

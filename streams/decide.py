@@ -18,6 +18,7 @@ from streams.hang import hang_point
 from streams.health import Health, patiently
 from streams.inbox import Inbox, Item
 from streams.kafka import Producer
+from streams.lately import Lately
 from streams.ledger import Ledger
 from streams.log_reader import LogReader
 from streams.ports import Rules
@@ -52,6 +53,7 @@ class DecideStage:
         recovery: Recovery,
         parked: LogReader,
         health: Health,
+        lately: Lately | None = None,
     ) -> None:
         self.inbox = Inbox("trial.commands", limit=4 * MOST)
         self._partitions = settings.partitions
@@ -60,6 +62,7 @@ class DecideStage:
         self._read_side = read_side
         self._recovery = recovery
         self._health = health
+        self._lately = lately or Lately(0)
         self._ledgers: dict[int, Ledger] = {}
         self._taken_over: set[int] = set()
         self._cases = recovery.cases
@@ -127,6 +130,7 @@ class DecideStage:
     async def _send(self, works: Sequence[Work]) -> list[tuple[Work, list[Publication]]]:
         """Sends all records; a partition where somebody else wrote too is given up."""
         outgoing = [message for work in works for message in work.records()]
+        self._lately.add(place for work in works for place in work.places())
         offsets = iter(await self._producer.send_all(outgoing) if outgoing else ())
         landed = []
         for work in works:

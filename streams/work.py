@@ -1,6 +1,6 @@
 """One partition's share of a batch of `decide`: what waits, what was decided, what to send."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from enrollment.canonical import exact
@@ -70,6 +70,11 @@ class Work:
             Publication(trial_id, found[0].previous, self.ledger.last_offset, tuple(found))
             for trial_id, found in entries.items()
         ]
+
+    def places(self) -> Iterator[tuple[int, int, Record]]:
+        """Partition and offset where each record will stand, unless somebody else writes too."""
+        for offset, written in enumerate(self.written, self.ledger.last_offset + 1):
+            yield self.partition, offset, written.record
 
     def new_trials(self) -> list[tuple[int, str]]:
         return [

@@ -21,6 +21,7 @@ from streams.faust_app import Stages, build_app, committed
 from streams.health import LONGEST_PAUSE, Health
 from streams.judge import JudgeStage
 from streams.kafka import Outgoing, Producer
+from streams.lately import Lately
 from streams.log_reader import LogReader
 from streams.logs import log_json
 from streams.pauses import short_pauses
@@ -122,6 +123,7 @@ class Worker:
             self.snapshots,
             rebuild,
         )
+        lately = Lately()
         self.judge = JudgeStage(
             settings, parse_protocol, judge_form, self.producer, self.read_side, health
         )
@@ -133,9 +135,10 @@ class Worker:
             recovery,
             self.readers[1],
             health,
+            lately,
         )
         self.announce = AnnounceStage(
-            cloud_events_json, self.producer, self.read_side, self.readers[2], health
+            cloud_events_json, self.producer, self.read_side, self.readers[2], health, lately
         )
 
     def idle(self) -> bool:
