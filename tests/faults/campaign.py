@@ -11,21 +11,24 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from tests.faults.checker import Violation, check
+from tests.faults.checker import Violation, check, milestones
 from tests.faults.client import TrialUnderLoad, insistently
+from tests.faults.conduct import Conduct, Plan
 from tests.faults.faults import KINDS, Scene
 from tests.faults.found import Found, read_all
 from tests.faults.history import History
-from tests.faults.load import START, clients_of, open_trial
+from tests.faults.load import START, clients_of, led_terms, open_trial
 from tests.faults.logs import Recoveries
 from tests.faults.stack import Stack
 from tests.faults.verified import verify_faults
 
 LOAD_SECONDS = 14.0
-PARTITIONS, REAL = (1, 6, 4), 4
-"""Of the trials under load: some with either worker. The last one has a real clock."""
+PARTITIONS, REAL, LED = (1, 6, 4, 3), 4, 3
+"""Of the trials under load, some with either worker: one has a real clock, one is led through."""
 PER_ROUND, PER_SHORT_ROUND = 6, 10
 QUIET_SECONDS = 100.0
+LED_SECONDS = 45.0
+"""Within which, once all is healed, the trial that is led must come to its end."""
 ATTEMPTS = 3
 MOST_RESOLVED = 60
 
@@ -49,6 +52,8 @@ class Outcome:
     violations: list[Violation]
     commands: int
     recoveries: dict[str, int] = field(default_factory=dict)
+    reached: dict[str, int] = field(default_factory=dict)
+    """How often the trials came to what ends a part of them, as `milestones` names it."""
 
 
 def plan(seed: int, number: int, kinds: list[str], hands: int) -> list[Planned]:
@@ -109,7 +114,10 @@ class Round:
             )
             for partition in PARTITIONS
         ]
+        led = self._trials[PARTITIONS.index(LED)]
+        self._conduct = Conduct(led, Plan(random.Random(f"{seed}/{number}/led"), number % 3 + 1))
         self._injected: list[dict[str, Any]] = []
+        self._reached: dict[str, int] = {}
 
     async def run(self, tell: Callable[[str], None]) -> Outcome:
         """Never raises for what the service did: that is a violation."""
@@ -119,10 +127,13 @@ class Round:
         try:
             tell("opening trials")
             for trial in self._trials:
-                await open_trial(trial, self._chance)
+                settled = led_terms(self._chance) if trial is self._conduct.trial else {}
+                await open_trial(trial, self._chance, **settled)
             await self._under_load(tell)
             tell("waiting for quiet")
             seconds = await self._quiet(violations)
+            tell("leading a trial to its end")
+            await self._led_through(violations)
             tell("checking")
             violations += await self._checked()
         except (RuntimeError, OSError, TimeoutError) as error:
@@ -138,13 +149,16 @@ class Round:
             violations,
             sum(line["what"] == "asks" for line in self._history.lines),
             logs.counted(),
+            self._reached,
         )
 
     async def _under_load(self, tell: Callable[[str], None]) -> None:
         stop = asyncio.Event()
         scene = Scene(self._stack, self._trials, LOAD_SECONDS)
         start = time.monotonic()
-        clients = [t for trial in self._trials for t in clients_of(trial, self._chance, stop)]
+        others = [trial for trial in self._trials if trial is not self._conduct.trial]
+        clients = [t for trial in others for t in clients_of(trial, self._chance, stop)]
+        clients.append(asyncio.create_task(self._conduct.run(stop)))
         faults = [asyncio.create_task(self._strike(scene, p, start, tell)) for p in self._plan]
         try:
             await asyncio.sleep(LOAD_SECONDS)
@@ -192,6 +206,12 @@ class Round:
         await asyncio.gather(*(self._resolve(trial) for trial in self._trials))
         return seconds if all(answered) else None
 
+    async def _led_through(self, violations: list[Violation]) -> None:
+        if not await self._conduct.finish(LED_SECONDS):
+            trial = self._conduct.trial.trial_id
+            sentence = f"the trial did not come to its end within {LED_SECONDS:.0f} s"
+            violations.append(Violation(trial, "not_led_through", sentence))
+
     async def _resolve(self, trial: TrialUnderLoad) -> None:
         """Sends again a part of what has no answer yet: it must do no harm."""
         still = [s for s in trial.sent if s.answer is None and s.asked.command != "TimePassed"]
@@ -212,9 +232,15 @@ class Round:
             if not violations or time.monotonic() > deadline:
                 break
             await asyncio.sleep(1.0)
-        for trial in self._trials:
-            for name, sentence in await verify_faults(self._stack, trial.trial_id, self._folder):
-                violations.append(Violation(trial.trial_id, name, sentence))
+        names = [trial.trial_id for trial in self._trials]
+        verified = await asyncio.gather(
+            *(verify_faults(self._stack, name, self._folder) for name in names)
+        )
+        for trial_id, faults in zip(names, verified, strict=True):
+            violations += [Violation(trial_id, name, sentence) for name, sentence in faults]
+        for one in found:
+            for name, times in milestones(one.log).items():
+                self._reached[name] = self._reached.get(name, 0) + times
         self._keep(found, violations)
         return violations
 

@@ -98,6 +98,35 @@ def chain_of(log: list[bytes]) -> tuple[list[Accepted], list[tuple[str, str]]]:
     return chain, faults
 
 
+REACHED = {
+    "LevelOpened": "a level opened",
+    "MtdDeclared": "an MTD",
+    "NoTolerableDoseDeclared": "no tolerable dose",
+    "Rp2dDeclared": "an RP2D",
+}
+SIGNED, FULL = "a review signed", "Phase II with its number dosed"
+
+
+def milestones(log: list[bytes]) -> Counter[str]:
+    """How often a trial came to what ends a part of it, by its record."""
+    found: Counter[str] = Counter()
+    chain, _ = chain_of(log)
+    counted, number = Recount([], 0), 0
+    for record in chain:
+        for event in record.plain["events"]:
+            kind = event["type"]
+            found[REACHED.get(kind, "")] += 1
+            found[SIGNED] += kind == "ReviewSigned" and event["complete"]
+            if kind == "ProtocolAdopted":
+                protocol = tomllib.loads(event["text"])
+                number = protocol["phase2"]["number"]
+                counted.order = [level["id"] for level in protocol["phase1"]["levels"]]
+            counted.take(event, "")
+    found[FULL] += counted.rp2d is not None and counted.phase2()[0] + counted.counted >= number > 0
+    del found[""]
+    return +found
+
+
 def _exported(found: Found, chain: list[Accepted]) -> Faults:
     """The record as the API gives it: every one, in order, each naming the one before."""
     last = ""
@@ -185,7 +214,8 @@ def _places(found: Found, chain: list[Accepted]) -> Faults:
         return
     protocol = tomllib.loads(text)
     order = [level["id"] for level in protocol["phase1"]["levels"]]
-    counted = Recount(order, protocol["phase2"]["number"])
+    number, fewest = protocol["phase2"]["number"], protocol["phase1"]["rp2d_min_evaluable"]
+    counted = Recount(order, number, fewest)
     for record in chain:
         for event in record.plain["events"]:
             counted.take(event, f"sequence {record.plain['sequence']}")
@@ -205,6 +235,10 @@ def _board(board: Json, counted: Recount) -> Faults:
     said = (board["phase1"]["open_level"], board["suspended"], board["review"] is not None)
     if said != (counted.open_level, counted.suspended, counted.review):
         yield "board.differs", f"the board has {said} for open level, suspension and review"
+    ends = (board["mtd"], board["rp2d"], board["phase2"]["dosed"], board["phase2"]["reserved"])
+    again = (counted.mtd, counted.rp2d, *counted.phase2())
+    if ends != again:
+        yield "board.differs", f"MTD, RP2D, dosed, reserved: the board has {ends}, counted {again}"
 
 
 def _redis(found: Found, chain: list[Accepted]) -> Faults:

@@ -76,13 +76,19 @@ class TrialUnderLoad:
         at: datetime | None = None,
     ) -> Answer:
         """Sends a new command once and records both ends of it."""
+        return await self.again(self.prepared(actor, command, path, body, at), wait)
+
+    def prepared(
+        self, actor: str, command: str, path: str, body: Body, at: datetime | None = None
+    ) -> Sent:
+        """A new command, to be sent by `again`."""
         self.keys += 1
         site = actor if actor.startswith("S") else None
         key = f"{command}-{self.keys}"
         asked = Asked(self.trial_id, command_id(self.trial_id, site, key), command, site, key)
         sent = Sent(asked, actor, path, json.dumps(body).encode(), at or self._at)
         self.sent.append(sent)
-        return await self.again(sent, wait)
+        return sent
 
     @property
     def _at(self) -> datetime | None:

@@ -10,6 +10,8 @@ from tests.faults.public_story import PREFIX, PUBLIC
 Json = dict[str, Any]
 TRIAL = "T"
 PROTOCOL = """
+[phase1]
+rp2d_min_evaluable = 3
 [[phase1.levels]]
 id = "L1"
 [[phase1.levels]]
@@ -101,14 +103,19 @@ def redis_of(records: list[bytes]) -> InRedis:
 
 
 def board_of(story: Story) -> Json:
-    """Counted by hand: these stories only open L1, reserve and release there."""
+    """Counted by hand: these stories open L1, reserve and release there, or are `led_to_phase2`."""
     kinds = [event["type"] for _, _, events in story.decisions for event in events]
     reserved = kinds.count("SlotReserved") - kinds.count("SlotReleased")
     empty = {"evaluable": 0, "dlts": 0, "pending": 0, "reserved": 0}
     levels = [{"level_id": "L1"} | empty | {"reserved": reserved}, {"level_id": "L2"} | empty]
     suspended = "AssignmentSuspended" in kinds
-    phase1 = {"levels": levels, "open_level": "L1"}
-    return {"phase1": phase1, "suspended": suspended, "review": None}
+    phase1: Json = {"levels": levels, "open_level": "L1"}
+    ended: Json = {"mtd": None, "rp2d": None, "phase2": {"dosed": 0, "reserved": 0}}
+    if "Rp2dDeclared" in kinds:
+        levels[0] |= {"evaluable": kinds.count("SubjectCleared"), "reserved": 0}
+        phase1["open_level"] = None
+        ended = {"mtd": "L1", "rp2d": "L1", "phase2": {"dosed": 0, "reserved": 0}}
+    return {"phase1": phase1, "suspended": suspended, "review": None} | ended
 
 
 def opened(stagger: bool = False) -> Story:
@@ -117,3 +124,32 @@ def opened(stagger: bool = False) -> Story:
     level = {"type": "LevelOpened", "level_id": "L1", "target": 3, "stagger": stagger}
     story = Story().then("AdoptProtocol", "recorded", adopted)
     return story.then("ActivateTrial", "recorded", {"type": "TrialActivated"}, level)
+
+
+REVIEW = {"type": "ReviewDue", "level_id": "L1"}
+MTD = {"type": "MtdDeclared", "level_id": "L1"}
+RP2D = {"type": "Rp2dDeclared", "level_id": "L1"}
+PHASE2 = {"type": "PhaseOpened", "phase": 2, "level_id": "L1", "counted": 0}
+CLOSED = {"type": "PhaseClosed", "phase": 1}
+
+
+def signed(decision: str, complete: bool = True) -> Json:
+    return {"type": "ReviewSigned", "decision": decision, "complete": complete}
+
+
+def seen(story: Story, subjects: int, outcome: str = "SubjectCleared") -> Story:
+    """So many subjects reserved, dosed and with this outcome at L1."""
+    days = {"dosed_on": "2027-03-01", "window_ends_on": "2027-03-22"}
+    for number in range(subjects):
+        story.reserved(f"S1-{number}", number)
+        dosed = slot("FirstDoseRecorded", f"S1-{number}", number, **days)
+        story.then("ReportFirstDose", "recorded", dosed)
+        story.then("ReportWindowOutcome", "recorded", slot(outcome, f"S1-{number}", number))
+    return story
+
+
+def led_to_phase2(subjects: int = 3) -> Story:
+    """An MTD and an RP2D after so many subjects at L1, Phase II open with its two places."""
+    story = seen(opened(), subjects).then("TimePassed", "recorded", REVIEW)
+    story.then("SignReview", "recorded", signed("mtd"), MTD, CLOSED)
+    return story.then("SignRp2d", "recorded", RP2D, PHASE2)

@@ -172,6 +172,18 @@ class CentreLoad:
         ]
 
 
+def led_terms(chance: random.Random) -> dict[str, Any]:
+    """Of the protocol of a trial that is led to its end: no stagger, a Phase II that can fill."""
+    return {
+        "variant": chance.choice("ABC"),
+        "signatures_required": chance.choice((1, 2)),
+        "number": chance.choice((6, 10)),
+        "counts_phase1": chance.random() < 0.3,
+        "stagger_days": 0,
+        "site_limit": None,
+    }
+
+
 async def open_trial(trial: TrialUnderLoad, chance: random.Random, **settled: Any) -> None:
     """Protocol, sites and activation, each answered; raises when even that fails."""
     parameters: dict[str, Any] = {

@@ -14,8 +14,10 @@ def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path, opt
     """Prints it; 0 with no violation, else 1. `options` are those that a round depends on."""
     faults = Counter(kind for outcome in outcomes for kind in outcome.faults)
     recoveries: Counter[str] = Counter()
+    reached: Counter[str] = Counter()
     for outcome in outcomes:
         recoveries.update(outcome.recoveries)
+        reached.update(outcome.reached)
     seconds = [o.seconds_to_recover for o in outcomes if o.seconds_to_recover is not None]
     table = Table(title=f"Fault campaign, seed {seed}", title_justify="left")
     table.add_column("what")
@@ -25,6 +27,9 @@ def show(console: Console, outcomes: list[Outcome], seed: int, folder: Path, opt
     table.add_section()
     for kind, times in sorted(faults.items()):
         table.add_row(f"fault: {kind}", str(times))
+    table.add_section()
+    for name, times in sorted(reached.items()):
+        table.add_row(f"reached: {name}", str(times))
     table.add_section()
     for name, times in sorted(recoveries.items()):
         table.add_row(f"told: {name}", str(times))

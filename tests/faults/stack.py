@@ -30,6 +30,7 @@ from tests.faults.asking import get
 from tests.faults.proxy import Proxy
 
 SITES = ("S1", "S2", "S3")
+REVIEWERS = ("reviewer", "reviewer-2")
 SESSION_SECONDS = 6.0
 READY_SECONDS = 90.0
 EXIT_LOOK_SECONDS = 0.1
@@ -166,9 +167,10 @@ def _tokens(folder: Path) -> Path:
     everywhere = {"sites": ["*"]}
     actors = {
         "centre": {"id": "centre", "role": "coordinator"} | everywhere,
-        "reviewer": {"id": "reviewer", "role": "reviewer"} | everywhere,
         "auditor": {"id": "auditor", "role": "auditor"} | everywhere,
-    } | {site: {"id": f"staff-{site}", "role": "site", "sites": [site]} for site in SITES}
+    }
+    actors |= {name: {"id": name, "role": "reviewer"} | everywhere for name in REVIEWERS}
+    actors |= {site: {"id": f"staff-{site}", "role": "site", "sites": [site]} for site in SITES}
     path = folder / "tokens.json"
     path.write_text(json.dumps({token_of(name): actor for name, actor in actors.items()}), "utf-8")
     return path

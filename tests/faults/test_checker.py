@@ -6,8 +6,25 @@ from typing import Any
 
 import pytest
 
-from tests.faults.checker import check
-from tests.faults.doctored import Story, heard, opened, public_event, redis_of, slot, stored
+from tests.faults.checker import check, milestones
+from tests.faults.doctored import (
+    CLOSED,
+    MTD,
+    PHASE2,
+    REVIEW,
+    RP2D,
+    Json,
+    Story,
+    heard,
+    led_to_phase2,
+    opened,
+    public_event,
+    redis_of,
+    seen,
+    signed,
+    slot,
+    stored,
+)
 from tests.faults.found import Found, sha256
 
 
@@ -228,3 +245,92 @@ def replace_redis(found: Found) -> Found:
 
 def test_a_story_without_any_event_has_nothing_to_say() -> None:
     assert check(Story().then("TimePassed", "recorded").found()) == []
+
+
+def in_phase2(story: Story, subject: str, number: int, level: str = "L1") -> Story:
+    kind, more = "SlotReserved", {"phase": 2, "level_id": level}
+    return story.then("SubmitForm", "slot_reserved", slot(kind, subject, number, **more))
+
+
+def test_a_trial_led_to_phase_two_has_no_violation_and_says_what_it_reached() -> None:
+    found = led_to_phase2().found()
+    assert check(found) == []
+    assert milestones(found.log) == {
+        "a level opened": 1,
+        "a review signed": 1,
+        "an MTD": 1,
+        "an RP2D": 1,
+    }
+
+
+def test_phase_two_is_full_when_its_number_is_dosed() -> None:
+    story = led_to_phase2()
+    for number, subject in enumerate(("S1-8", "S1-9"), 8):
+        assert "Phase II with its number dosed" not in milestones(story.found().log)
+        in_phase2(story, subject, number)
+        days = {"phase": 2, "dosed_on": "2027-04-01", "window_ends_on": None}
+        dosed = slot("FirstDoseRecorded", subject, number, **days)
+        story.then("ReportFirstDose", "recorded", dosed)
+    found = story.found()
+    found.board["phase2"]["dosed"] = 2
+    assert check(found) == []
+    assert milestones(found.log)["Phase II with its number dosed"] == 1
+
+
+def test_a_place_of_phase_two_beyond_its_number_or_at_another_dose_is_found() -> None:
+    over = led_to_phase2()
+    for number in (7, 8, 9):
+        in_phase2(over, f"S1-{number}", number)
+    assert "place.not_free" in names(over.found())
+    assert "place.not_free" in names(in_phase2(led_to_phase2(), "S1-9", 9, "L2").found())
+
+
+def test_places_that_phase_one_has_used_are_not_given_again() -> None:
+    story = seen(opened(), 3).then("TimePassed", "recorded", REVIEW)
+    story.then("SignReview", "recorded", signed("mtd"), MTD, CLOSED)
+    story.then("SignRp2d", "recorded", RP2D, PHASE2 | {"counted": 2})
+    assert "place.not_free" in names(in_phase2(story, "S1-9", 9).found())
+
+
+LEVEL2: Json = {"type": "LevelOpened", "level_id": "L2", "target": 3, "stagger": False}
+
+
+@pytest.mark.parametrize(
+    ("events", "name"),
+    [
+        ((LEVEL2,), "review.not_signed"),
+        ((REVIEW, signed("escalate", complete=False), LEVEL2), "review.not_signed"),
+        ((signed("escalate"), LEVEL2), "review.not_due"),
+        ((MTD, CLOSED), "review.not_signed"),
+        ((REVIEW, signed("mtd"), MTD, RP2D | {"level_id": "L2"}), "rp2d.above_mtd"),
+        ((RP2D,), "rp2d.above_mtd"),
+        ((PHASE2,), "phase2.not_signed"),
+        ((REVIEW, signed("mtd"), MTD, RP2D, PHASE2 | {"level_id": "L2"}), "phase2.not_signed"),
+    ],
+)
+def test_a_step_that_nobody_signed_for_is_found(events: tuple[Json, ...], name: str) -> None:
+    story = seen(opened(), 3)
+    assert check(story.found()) == [] or names(story.found()) == {"board.differs"}
+    assert name in names(story.then("SignReview", "recorded", *events).found())
+
+
+def test_a_dose_at_which_too_few_were_seen_or_too_many_had_a_dlt_is_found() -> None:
+    assert names(led_to_phase2(2).found()) == {"dose.too_few"}
+    toxic = seen(opened(), 3, "DltRecorded").then("TimePassed", "recorded", REVIEW)
+    toxic.then("SignReview", "recorded", signed("mtd"), MTD, CLOSED)
+    assert "dose.too_toxic" in names(toxic.found())
+
+
+@pytest.mark.parametrize("doctored", [{"mtd": "L2"}, {"rp2d": None}])
+def test_a_board_with_another_mtd_or_rp2d_is_found(doctored: Json) -> None:
+    found = led_to_phase2().found()
+    found.board |= doctored
+    assert names(found) == {"board.differs"}
+
+
+def test_a_board_that_counts_otherwise_in_phase_two_is_found() -> None:
+    found = in_phase2(led_to_phase2(), "S1-9", 9).found()
+    assert names(found) == {"board.differs"}
+    found.board["phase2"]["reserved"] = 1
+    found.board["phase1"]["levels"][0]["reserved"] = 0
+    assert names(found) == set()
