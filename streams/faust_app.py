@@ -16,7 +16,7 @@ from faust.types.tuples import TP
 from mode.supervisors import CrashingSupervisor
 
 from streams.crash import crash_point
-from streams.direct_drain import use_direct_drain
+from streams.direct_drain import AsItCame, use_direct_drain
 from streams.inbox import GapError, Inbox
 from streams.pulse import Pulse, beat
 from streams.settings import Settings
@@ -84,7 +84,7 @@ def build_app(
 
 def _consume(app: faust.App, topic: str, stage: Stage) -> None:
     """The agent only hands over; the task decides."""
-    channel = app.topic(topic, key_type=bytes, value_type=bytes, value_serializer="raw", acks=False)
+    channel = app.topic(topic, schema=AsItCame(), acks=False)
     inbox = stage.inbox
 
     async def hand_over(stream: Any) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterable
 
 import pytest
+from faust import Event
 from faust.transport.drivers.aiokafka import Consumer
+from faust.types.tuples import Message
 
 from streams.direct_drain import DirectConsumer
 from streams.faust_app import Stages, build_app
@@ -95,6 +97,16 @@ async def test_a_message_is_taken_directly_only_when_nothing_could_block_it(
         consumer.__dict__[name] = getattr(fake, name)
     said = await consumer.wait_first(take(), fake.suspend_flow.wait())
     assert (taken == ["message"], said is None) == (is_direct, is_direct)
+
+
+async def test_a_message_is_handed_on_as_it_came() -> None:
+    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None, Pulse("commit"))
+    (agent,) = app.agents.values()
+    for key, value in ((b"trial", b'{"a": 1}'), (None, b"\xff\x00"), (b"", None), (b"k", b"")):
+        message = Message(COMMANDS, 3, 7, 0.5, 1, [], key, value, None)
+        event = await agent.channel.decode(message, propagate=True)
+        assert isinstance(event, Event)
+        assert (event.key, event.value, event.message) == (key, value, message)
 
 
 def test_each_topic_has_one_agent_and_one_task_that_drains_it() -> None:
