@@ -17,6 +17,10 @@ class _Copier:
     def __init__(self, of: type[Any]) -> None:
         assert not hasattr(of, "__post_init__"), "what checks itself must be made anew"
         names = tuple(field.name for field in fields(of))
+        self.names = frozenset(names)
+        self.in_dict = not hasattr(of, "__slots__")
+        if self.in_dict:
+            return
         assert len(names) > 1, "a getter of one name gives no tuple"
         self.read = attrgetter(*names)
         self.writers = tuple(getattr(of, name).__set__ for name in names)
@@ -27,10 +31,18 @@ _copier = cache(_Copier)
 
 
 def replace(state: T, /, **changes: Any) -> T:
-    """The same frozen dataclass (with slots) but for these fields; `KeyError` for a strange one."""
+    """The same frozen dataclass but for these fields; `KeyError` for a strange one.
+
+    With slots it is small; without them it is copied in one go, whatever the number of fields.
+    """
     of: type[Any] = type(state)
     copier = _copier(of)  # type: ignore[arg-type]  # a class is hashable
     made: T = object.__new__(of)
+    if copier.in_dict:
+        if not copier.names.issuperset(changes):
+            raise KeyError(*(changes.keys() - copier.names))
+        object.__setattr__(made, "__dict__", state.__dict__ | changes)
+        return made
     for write, value in zip(copier.writers, copier.read(state), strict=True):
         write(made, value)
     for name, value in changes.items():

@@ -114,8 +114,10 @@ class PhaseTwoCounts:
     dosed_at: Map[str, int] = field(default_factory=Map)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trial:
+    """Without slots: there is one for each trial, and every event copies it (`copying`)."""
+
     trial_id: str
     time: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     clock: Clock = "real"

@@ -31,8 +31,18 @@ def test_every_kind_of_state_is_copied_as_replace_copies_it() -> None:
 
 
 def test_a_field_that_does_not_exist_cannot_be_set() -> None:
-    with pytest.raises(KeyError):
-        replace(SLOT, colour="green")
+    for state in (SLOT, new_trial("T1")):
+        with pytest.raises(KeyError, match="colour"):
+            replace(state, colour="green")
+
+
+def test_a_copy_of_a_trial_shares_nothing_that_can_change() -> None:
+    trial = new_trial("T1")
+    copied = replace(trial, slots=1)
+    assert replace(copied, slots=0) == trial
+    assert (trial.slots, copied.slots) == (0, 1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        copied.slots = 2  # type: ignore[misc]  # that it cannot be is the point
 
 
 def test_what_checks_itself_when_it_is_made_is_not_copied_past_its_check() -> None:
