@@ -1,4 +1,4 @@
-"""At a slow pace, all the time: is each record in Redis, byte for byte, the one of the chain?
+"""Looks at a slow pace, all the time, whether Redis has each record of the chain, byte for byte.
 
 It begins at the tip that the owner knows and goes backwards: each record must have the hash that
 the one after it names, and its answer must be where `{trial}:answers` says.

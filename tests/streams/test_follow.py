@@ -2,15 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
+import orjson
 import pytest
 
 from streams import follow_one, keys
 from streams.chain import Tip
-from streams.follow import TrialFollower
+from streams.folded import Fold
+from streams.follow import NotShownError, TrialFollower
+from streams.record import Record
 from streams.settings import Settings
+from streams.snapshots import Snapshots, Taken, name
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import COUNTING, command_id, request
+from tests.streams.stage import Owner
 
 
 @pytest.fixture
@@ -194,3 +200,99 @@ async def test_redis_still_answers_while_more_trials_are_followed_than_the_libra
     assert await follower.ready()
     assert await follower.trial(trial) is None
     assert await asyncio.gather(*waiting) == [None] * 120
+
+
+async def snapshot(owner: Owner, trial: str) -> str:
+    ledger = owner.stage.ledger(owner.partition(trial))
+    assert ledger is not None
+    await Snapshots(owner.redis).write(Taken.of(trial, ledger.trials[trial]))
+    return keys.snapshot(trial, name())
+
+
+@pytest.mark.parametrize("wrong", ["", "no such", "cut", "other chain"])
+async def test_a_reader_that_starts_folds_only_what_came_after_the_snapshot_if_that_is_right(
+    settings: Settings,
+    new_owner: NewOwner,
+    trial: str,
+    wrong: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, n) for n in range(4)])
+    await owner.handle()
+    key = await snapshot(owner, trial)
+    await owner.put([request(trial, n) for n in (4, 5)])
+    await owner.handle()
+    if wrong == "no such":
+        await owner.redis.delete(key)
+    elif wrong == "cut":
+        await owner.redis.rpop(key)
+    elif wrong == "other chain":
+        head = orjson.loads(await owner.redis.lindex(key, -1))
+        await owner.redis.lset(key, -1, orjson.dumps(head | {"hash": "0" * 64}))
+    folded: list[int] = []
+    take = Fold.take
+
+    def counted(fold: Fold, *given: Any) -> Record | None:
+        record = take(fold, *given)
+        assert record is not None
+        folded.append(record.sequence)
+        return record
+
+    monkeypatch.setattr(Fold, "take", counted)
+    late = TrialFollower(settings, COUNTING.evolve, COUNTING.new_trial)
+    found = await late.trial(trial)
+    assert found is not None
+    assert found.slots == 6
+    assert folded == ([0, 1, 2, 3, 4, 5] if wrong else [4, 5])
+    assert late.sequence(trial) == 5
+    assert [record.sequence for record in await late.records(trial)] == [0, 1, 2, 3, 4, 5]
+    old = await late.answer(trial, command_id(trial, 1))
+    assert old is not None
+    assert old.sequence == 1
+    await late.stop()
+
+
+async def test_a_reader_that_starts_shows_nothing_of_a_log_that_is_not_whole(
+    settings: Settings, new_owner: NewOwner, trial: str
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, n) for n in range(4)])
+    await owner.handle()
+    await owner.stage._tick()
+    log = keys.log(trial)
+    entries = await owner.redis.xrange(log)
+    await owner.redis.xtrim(log, minid=keys.entry_id(4), approximate=False)
+    for entry, fields in entries[:2]:
+        await owner.redis.xadd(f"{log}:half", fields, entry)
+    await owner.redis.rename(f"{log}:half", log)
+    late = TrialFollower(settings, COUNTING.evolve, COUNTING.new_trial)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await late.trial(trial)
+    await owner.stage._tick()
+    found = await late.trial(trial)
+    assert found is not None
+    assert found.slots == 4
+    await late.stop()
+
+
+async def test_what_a_reader_does_not_find_though_it_was_folded_is_no_end_of_the_log(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> None:
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.put([request(trial, n) for n in range(3)])
+    await owner.handle()
+    assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
+    await owner.redis.xdel(keys.log(trial), keys.entry_id(1))
+    with pytest.raises(NotShownError, match="hole"):
+        await follower.records(trial)
+    await owner.redis.delete(keys.log(trial))
+    with pytest.raises(NotShownError, match="not whole"):
+        await follower.records(trial)
+    fold = await follower.trial(trial)
+    assert fold is not None
+    assert fold.slots == 3
