@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 from cohorts.designs.design import LevelHistory
 from enrollment.evolve_slots import live_reservations
@@ -25,6 +25,9 @@ from enrollment.places import (
 )
 from enrollment.standing import Standing, days_passed, standing
 from enrollment.trial import Level, Trial
+
+Known = Literal["ended here", "all here", "ended"]
+"""Windows that have ended at the open level; everybody there; windows that have ended anywhere."""
 
 HUMAN: Final = frozenset(
     {"suspended", "level_stopped", "review_due", "outcome_to_confirm", "site_not_open"}
@@ -116,8 +119,8 @@ def places_after_windows(trial: Trial, today: date) -> tuple[int, datetime] | No
     one that reads follow-up may answer on any day before.
     """
     blind = not trial.in_force.phase1.design.reads_follow_up
-    for on, here_only in _days_to_ask(trial, today, blind):
-        asked = _standing_on(trial, on, here_only)
+    for on, known in _days_to_ask(trial, today, blind):
+        asked = _standing_on(trial, on, known)
         places = _places(trial, asked)
         if places:
             return places, utc_midnight(trial, on)
@@ -126,8 +129,8 @@ def places_after_windows(trial: Trial, today: date) -> tuple[int, datetime] | No
     return None
 
 
-def _days_to_ask(trial: Trial, today: date, blind: bool) -> Iterator[tuple[date, bool]]:
-    """Dates in order, and whether only the open level's outcomes are taken as known on it."""
+def _days_to_ask(trial: Trial, today: date, blind: bool) -> Iterator[tuple[date, Known]]:
+    """Dates in order, and whose outcomes are taken as known on each."""
     ends = [
         (end, level_id == open_level(trial).level_id)
         for level_id, subject_id in _dosed(trial)
@@ -136,23 +139,25 @@ def _days_to_ask(trial: Trial, today: date, blind: bool) -> Iterator[tuple[date,
     here = max((end for end, is_here in ends if is_here), default=today)
     if not blind:
         last = max((end for end, _ in ends), default=today)
-        yield from ((today + timedelta(days=n), False) for n in range(1, (last - today).days + 1))
+        for number in range(1, (last - today).days + 1):
+            yield today + timedelta(days=number), "ended"
         return
-    if here > today:
-        yield here, True
-    yield from ((end, False) for end in sorted({end for end, _ in ends if end > max(here, today)}))
+    for on in sorted({end for end, is_here in ends if is_here and end > today}):
+        yield on, "all here" if on == here else "ended here"
+    for on in sorted({end for end, _ in ends if end > max(here, today)}):
+        yield on, "ended"
 
 
 def _dosed(trial: Trial) -> Iterator[tuple[str, str]]:
     return ((level.level_id, who) for level in trial.levels for who in level.dosed)
 
 
-def _standing_on(trial: Trial, on: date, here_only: bool) -> Standing:
-    """The design on a day on which every outcome is confirmed whose window has ended."""
+def _standing_on(trial: Trial, on: date, known: Known) -> Standing:
+    """The design on a day on which these outcomes are confirmed: nobody had a DLT."""
     asked = standing(trial, on)
     levels = tuple(
-        _cleared(trial, level, seen, on, everybody=here_only and index == asked.current)
-        if index == asked.current or not here_only
+        _cleared(trial, level, seen, on, everybody=known == "all here")
+        if index == asked.current or known == "ended"
         else seen
         for index, (level, seen) in enumerate(zip(trial.levels, asked.levels, strict=True))
     )

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 from cohorts.levels import DoseLevel, falls, steps
 from protocols.criteria_checks import criteria_doubts
+from protocols.design_checks import design_doubts, first_cohort
 from protocols.doubt import Doubt
 from protocols.model import Protocol
 
-_COHORT = 3  # The 3+3 opens a level for three subjects.
 _FAR_FROM_SITES = frozenset({"UTC", "GMT", "Etc/UTC", "Etc/GMT", "Universal", "Zulu"})
 
 
@@ -77,11 +77,12 @@ def _reservations(protocol: Protocol) -> Iterator[Doubt]:
 
 def _sites(protocol: Protocol) -> Iterator[Doubt]:
     sites, limit = len(protocol.sites), protocol.assignment.max_live_reservations_per_site
-    if limit is not None and limit * sites < _COHORT:
+    cohort = first_cohort(protocol.phase1)
+    if limit is not None and limit * sites < cohort:
         yield Doubt(
             "assignment.max_live_reservations_per_site",
             f"{sites} site{'s' if sites > 1 else ''} with at most {limit} undosed "
-            f"reservation{'s' if limit > 1 else ''} each can never fill a cohort of {_COHORT} "
+            f"reservation{'s' if limit > 1 else ''} each can never fill a cohort of {cohort} "
             "at once",
             "raise the limit, or leave it out",
         )
@@ -112,6 +113,7 @@ def _time_zone(protocol: Protocol) -> Iterator[Doubt]:
 
 _CHECKS: tuple[Callable[[Protocol], Iterator[Doubt]], ...] = (
     _levels,
+    design_doubts,
     _windows,
     _reservations,
     _sites,

@@ -12,6 +12,7 @@ from cohorts.designs.design import Design
 from cohorts.designs.rolling_six import RollingSix
 from cohorts.designs.skeleton import skeleton
 from cohorts.designs.three_plus_three import ThreePlusThree
+from protocols.checks import doubts
 from protocols.english import in_english
 from protocols.parse import parse_protocol
 from protocols.with_design import with_design
@@ -155,3 +156,29 @@ def test_a_fraction_of_the_window_is_kept_exactly() -> None:
     design = design_for("tite_crm", 3, 10)
     assert design.escalate_after == Fraction(1, 2)  # type: ignore[attr-defined]
     assert parse_protocol(protocol_text(design=design)).phase1.design == design
+
+
+@pytest.mark.parametrize(
+    ("design", "key", "sentence"),
+    [
+        (replace(BOIN, target=Fraction(1, 2)), "boin.target", "far from those in use"),
+        (replace(BOIN, max_per_level=10), "boin.max_per_level", "no whole number of cohorts of 3"),
+        (replace(BOIN, max_subjects=8, max_per_level=6), "boin.max_subjects", "cannot reach"),
+        (CRM, "crm.stop_above", "always names a dose"),
+    ],
+)
+def test_what_is_odd_is_a_doubt(design: Design, key: str, sentence: str) -> None:
+    found = doubts(parse_protocol(protocol_text(design=design)))
+    (doubt,) = [doubt for doubt in found if doubt.key == f"phase1.{key}"]
+    assert sentence in doubt.sentence
+    assert doubt.mend
+
+
+def test_a_usual_design_raises_none() -> None:
+    found = doubts(parse_protocol(protocol_text(design=BOIN)))
+    assert [doubt.key for doubt in found if doubt.key.startswith("phase1")] == []
+
+
+def test_sites_must_be_able_to_fill_the_first_cohort() -> None:
+    text = protocol_text(design=RollingSix(), site_limit=1)
+    assert any("a cohort of 6" in doubt.sentence for doubt in doubts(parse_protocol(text)))
