@@ -21,8 +21,18 @@ from services.api.adapters import KafkaRequests, RedisTrials
 from services.api.app import build_app
 from services.api.ports import Ports
 from services.api.wire import limited
+from services.pages.app import ForPeople
+from services.pages.drafts import Drafts
 from services.settings import ApiSettings
+from services.signin.desk import taken_in
+from services.signin.people import People
+from services.signin.ports import SigninPorts
+from services.signin.redis_sessions import RedisSessions
+from services.signin.second_factor import KeyFileError
+from services.signin.settings import SigninSettings
+from services.signin.signin import Signin
 from streams.follow import TrialFollower
+from streams.kept import KeptTopic
 from streams.logs import log_json
 from streams.pauses import short_pauses
 from streams.redis_client import check_redis, redis_client
@@ -30,6 +40,7 @@ from streams.refused import LOOK_SECONDS, kafka_refuses, refusal
 from streams.requests import RequestWriter, WrongCountError
 from streams.settings import Settings
 from streams.stopping import Asked
+from streams.topics import WEB_DRAFTS, WEB_RECORD
 from streams.watch import Limits
 from streams.watchdog import Watchdog, beside
 
@@ -74,22 +85,33 @@ class Server(uvicorn.Server):
                 LOG.info("listening on http://%s:%s", host, port)
 
 
-def make_app(settings: ApiSettings, streams: Settings) -> FastAPI:
+def make_app(settings: ApiSettings, streams: Settings, signing: SigninSettings) -> FastAPI:
     """The application with its real ports; they connect when it starts."""
     requests = KafkaRequests(lambda: RequestWriter(streams), partial(kafka_refuses, streams))
+    people, redis = People(), redis_client(streams)
+    record = KeptTopic(streams, WEB_RECORD, taken_in(people))
+    signin = Signin(people, SigninPorts(record, RedisSessions(redis)), signing, utc_now)
+    drafts = Drafts(utc_now)
+    begun = KeptTopic(streams, WEB_DRAFTS, drafts.apply)
+    drafts.use(begun)
     follower = TrialFollower(streams, evolve, new_trial)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await requests.start()
         await follower.start()
+        await record.start()
+        await begun.start()
         async with short_pauses():
             yield
         await requests.stop()
         await follower.stop()
+        await record.stop()
+        await begun.stop()
+        await redis.aclose()
 
     ports = Ports(requests, RedisTrials(follower), utc_now)
-    return build_app(ports, settings, lifespan)
+    return build_app(ports, settings, lifespan, ForPeople(signin, drafts))
 
 
 def utc_now() -> datetime:
@@ -127,11 +149,11 @@ def configured() -> tuple[ApiSettings, Settings, FastAPI]:
     if not __debug__:
         raise NotSetUpError("Run without -O: the safety checks are assertions.")
     try:
-        settings, streams = ApiSettings(), Settings()
-        return settings, streams, make_app(settings, streams)
+        settings, streams, signing = ApiSettings(), Settings(), SigninSettings()
+        return settings, streams, make_app(settings, streams, signing)
     except ValidationError as error:
         raise NotSetUpError(_of_settings(error)) from None
-    except (TokenFileError, ValueError) as error:
+    except (TokenFileError, KeyFileError, ValueError) as error:
         raise NotSetUpError(str(error)) from None
 
 

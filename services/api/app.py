@@ -22,9 +22,8 @@ from services.api.problems import BAD_METHOD, NO_ROUTE, OUR_FAULT, Problem, prob
 from services.api.rates import WriteRates
 from services.api.streaming import Streams
 from services.api.submit import write_routes
-from services.pages.app import add_pages
+from services.pages.app import ForPeople, add_pages
 from services.settings import ApiSettings
-from services.signin.signin import Signin
 
 DESCRIPTION = """\
 The front door of Phase I/II trials. Every write carries an `Idempotency-Key` and is decided once.
@@ -42,7 +41,7 @@ def build_app(
     ports: Ports,
     settings: ApiSettings,
     lifespan: Lifespan = _nothing_to_start,
-    signin: Signin | None = None,
+    people: ForPeople | None = None,
 ) -> FastAPI:
     """The application; with pages for people where they can sign in.
 
@@ -80,8 +79,8 @@ def build_app(
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    if signin is not None:
-        add_pages(app, signin)
+    if people is not None:
+        add_pages(app, people)
     app.__dict__["openapi"] = partial(openapi, app)
     return app
 

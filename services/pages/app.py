@@ -1,24 +1,45 @@
 """Puts the pages beside the API: routes, errors, and what every answer says to browsers."""
 
+from dataclasses import dataclass
+
 from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.problems import Problem, problem_response
-from services.pages import board, home, static_files
+from services.pages import answers, board, home, static_files
+from services.pages.drafts import Drafts
 from services.pages.rendering import page
+from services.pages.screening import routes as screening
 from services.pages.security import SecurityHeaders
 from services.pages.tallies import Tallies
 from services.signin import routes as signin_routes
 from services.signin.signin import Signin
 from services.signin.viewer import MustChangeError, NotSignedInError
 
-ROUTERS = (static_files.router, signin_routes.router, home.router, board.router)
+ROUTERS = (
+    static_files.router,
+    signin_routes.router,
+    home.router,
+    board.router,
+    screening.router,
+    answers.router,
+)
 """Every page area, one router each."""
 
 
-def add_pages(app: FastAPI, signin: Signin) -> None:
+@dataclass(frozen=True, slots=True)
+class ForPeople:
+    """What the pages need besides the API's own ports."""
+
+    signin: Signin
+    drafts: Drafts
+
+
+def add_pages(app: FastAPI, people: ForPeople) -> None:
     """Every page; the API's own addresses all begin with `/v1`."""
+    signin = people.signin
     app.state.signin = signin
+    app.state.drafts = people.drafts
     app.state.tallies = Tallies()
     for router in ROUTERS:
         app.include_router(router)

@@ -14,6 +14,8 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 
 from services.api.app import build_app
+from services.pages.app import ForPeople
+from services.pages.drafts import Drafts
 from services.settings import ApiSettings
 from services.signin.events import AccessRole, PasswordSet
 from services.signin.passwords import hashed
@@ -117,7 +119,10 @@ async def staff(signin: Signin) -> dict[str, Account]:
 def app(memory: Memory, signin: Signin, tmp_path: Path) -> FastAPI:
     tokens = tmp_path / "tokens.json"
     tokens.write_text(json.dumps(PEOPLE))
-    return build_app(memory.ports(), ApiSettings(token_file=tokens), signin=signin)
+    drafts = Drafts(signin.now)
+    drafts.use(MemoryKept(drafts.apply))
+    people = ForPeople(signin, drafts)
+    return build_app(memory.ports(), ApiSettings(token_file=tokens), people=people)
 
 
 @pytest.fixture

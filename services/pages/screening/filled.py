@@ -47,7 +47,7 @@ def _take_part(
 
 
 def _items(part: Repeat, name: str, posted: Mapping[str, str]) -> list[Draft]:
-    """The items in the order of the page; those that were asked away are left out."""
+    """The items in the order of the page, without those taken away and those left empty."""
     found = []
     for index in range(LIST_SHOWN):
         if f"{name}.{index}.here" not in posted:
@@ -57,10 +57,16 @@ def _items(part: Repeat, name: str, posted: Mapping[str, str]) -> list[Draft]:
         item: Draft = {}
         for inner in part.parts:
             _take_part(item, inner, f"{name}.{index}.", posted)
-        found.append(item)
+        if _says(item) or posted.get("add", "").startswith(name):
+            found.append(item)
     if posted.get("add") == name and len(found) < LIST_SHOWN:
         found.append({})
     return found
+
+
+def _says(item: Draft) -> bool:
+    """Anything was typed into it."""
+    return any(not isinstance(value, dict) or value["items"] for value in item.values())
 
 
 def form_json(draft: Draft, steps: Iterable[Step], site_id: str) -> dict[str, Any]:
@@ -93,7 +99,7 @@ def _add_part(made: dict[str, Any], section: Mapping[str, Any], part: Field | Re
     if part.nullable and kept["any"] == "unknown":
         return
     items = [] if part.nullable and kept["any"] == "none" else kept["items"]
-    made[part.name] = [_item(item, part) for item in items if item]
+    made[part.name] = [_item(item, part) for item in items]
 
 
 def _item(item: Mapping[str, Any], part: Repeat) -> dict[str, Any]:

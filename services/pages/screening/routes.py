@@ -1,0 +1,240 @@
+"""The screening form, page by page: begun, kept at each step, checked, submitted once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from enrollment.commands import Actor, AmendForm, SubmitForm
+from enrollment.trial import Trial
+from services.api.problems import NO_ROUTE, Problem
+from services.api.reading import trial_in_force
+from services.api.reads import now_of
+from services.api.views import visible
+from services.pages.drafts import Drafts, KeptDraft
+from services.pages.frame import SITE_STAFF, frame
+from services.pages.rendering import FieldError, page, render_text
+from services.pages.screening.filled import taken_in
+from services.pages.screening.shown import shown_groups, step_of
+from services.pages.screening.steps import BY_SLUG, STEPS, after
+from services.pages.screening.verdict_view import Preview, preview
+from services.pages.sending import Wish, send
+from services.signin.viewer import CurrentViewer, Viewer, posted
+
+router = APIRouter(prefix="/trials/{trial_id}/forms", include_in_schema=False)
+SEE_OTHER = 303
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One request about a draft: the trial, who asks, the draft."""
+
+    trial: Trial
+    viewer: Viewer
+    actor: Actor
+    draft: KeptDraft
+
+    @property
+    def root(self) -> str:
+        return f"/trials/{self.trial.trial_id}/forms/{self.draft.draft_id}"
+
+
+def drafts_of(request: Request) -> Drafts:
+    drafts: Drafts = request.app.state.drafts
+    return drafts
+
+
+async def _desk(request: Request, viewer: Viewer, trial_id: str, draft_id: str) -> Desk:
+    """Another site's draft is as good as none."""
+    actor = viewer.actor(trial_id, *SITE_STAFF)
+    trial = await trial_in_force(request, trial_id)
+    draft = drafts_of(request).find(trial_id, draft_id, actor.sites)
+    if draft is None:
+        raise Problem(NO_ROUTE, "There is no such draft at your site. It may have been submitted.")
+    return Desk(trial, viewer, actor, draft)
+
+
+@router.get("")
+async def list_forms(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
+    actor = viewer.actor(trial_id, *SITE_STAFF)
+    trial = await trial_in_force(request, trial_id)
+    return page(
+        request,
+        "screening/forms.html",
+        viewer,
+        trial=frame(trial, viewer, "/forms"),
+        drafts=drafts_of(request).of_site(trial_id, actor.sites),
+        accounts=request.app.state.signin.people.accounts,
+        sites=actor.sites,
+        zone=str(trial.in_force.time_zone),
+    )
+
+
+@router.post("")
+async def begin(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
+    """A new form of one of the viewer's sites; the day is the site's today."""
+    form = await posted(request, viewer)
+    actor = viewer.actor(trial_id, *SITE_STAFF)
+    trial = await trial_in_force(request, trial_id)
+    site_id = str(form.get("site_id") or actor.sites[0])
+    if not actor.may_touch(site_id):
+        raise Problem(NO_ROUTE, "There is no such site of yours.")
+    today = trial.in_force.local_date(now_of(request, trial))
+    typed: dict[str, Any] = {"completed_on": today.isoformat()}
+    by = viewer.account.account_id
+    draft = await drafts_of(request).begin(trial_id, site_id, by, typed)
+    return _to(f"/trials/{trial_id}/forms/{draft.draft_id}/{STEPS[0].slug}")
+
+
+@router.get("/{draft_id}/check")
+async def check(request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str) -> Response:
+    """All answers before they are sent, and what they would come to."""
+    desk = await _desk(request, viewer, trial_id, draft_id)
+    return _check_page(request, desk, _preview(request, desk))
+
+
+@router.post("/{draft_id}/check")
+async def submit(request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str) -> Response:
+    """Submits the form once for its draft, however often it is sent."""
+    await posted(request, viewer)
+    desk = await _desk(request, viewer, trial_id, draft_id)
+    seen = _preview(request, desk)
+    wrong = _fixed_subject(desk, seen)
+    if seen.parsed is None or wrong is not None:
+        errors = seen.errors if wrong is None else (wrong,)
+        return _check_page(request, desk, seen, errors, status=422)
+    known = visible(desk.actor, desk.trial, seen.parsed.subject_id)
+    made = AmendForm if known is not None and desk.draft.purpose == "amend" else SubmitForm
+    command = made(subject_id=seen.parsed.subject_id, site_id=desk.draft.site_id, form=seen.form)
+    wish = Wish(desk.actor, desk.draft.site_id, desk.draft.key, command)
+    received = await send(request, desk.trial, wish)
+    if received.decided is not None:
+        await drafts_of(request).drop(desk.draft)
+    return _to(f"/trials/{trial_id}/answers/{received.submission.id}")
+
+
+@router.post("/{draft_id}/discard")
+async def discard(
+    request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str
+) -> Response:
+    await posted(request, viewer)
+    desk = await _desk(request, viewer, trial_id, draft_id)
+    await drafts_of(request).drop(desk.draft)
+    return _to(f"/trials/{trial_id}/forms")
+
+
+@router.post("/{draft_id}/preview")
+async def live_preview(
+    request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str
+) -> Response:
+    """The verdict on what stands in the page now, without keeping it."""
+    form = await posted(request, viewer)
+    desk = await _desk(request, viewer, trial_id, draft_id)
+    step = BY_SLUG.get(str(form.get("step")), STEPS[0])
+    typed = taken_in(desk.draft.typed, step, _flat(form))
+    seen = preview(desk.trial, typed, desk.draft.site_id, now_of(request, desk.trial), STEPS)
+    html = render_text("screening/preview.html", {"seen": seen, "root": desk.root})
+    return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/{draft_id}/{slug}")
+async def step_page(
+    request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str, slug: str
+) -> Response:
+    desk = await _desk(request, viewer, trial_id, draft_id)
+    if slug not in BY_SLUG:
+        raise Problem(NO_ROUTE, "The form has no such page.")
+    return _step(request, desk, slug)
+
+
+@router.post("/{draft_id}/{slug}")
+async def save_step(
+    request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str, slug: str
+) -> Response:
+    """Keeps the page as it is, whatever is still wrong, and goes where the button leads."""
+    form = await posted(request, viewer)
+    desk = await _desk(request, viewer, trial_id, draft_id)
+    if slug not in BY_SLUG:
+        raise Problem(NO_ROUTE, "The form has no such page.")
+    flat = _flat(form)
+    typed = taken_in(desk.draft.typed, BY_SLUG[slug], flat)
+    if desk.draft.subject_id is not None:
+        typed["subject_id"] = desk.draft.subject_id
+    await drafts_of(request).save(desk.draft, viewer.account.account_id, typed)
+    if "add" in flat or "remove" in flat:
+        changed = flat.get("add") or flat["remove"].rsplit(".", 1)[0]
+        return _to(f"{desk.root}/{slug}#{changed}")
+    go = flat.get("go", "next")
+    if go == "later":
+        return _to(f"/trials/{trial_id}/forms")
+    following = after(slug) if go == "next" else None
+    return _to(f"{desk.root}/{following or 'check'}")
+
+
+def _step(request: Request, desk: Desk, slug: str) -> Response:
+    seen = _preview(request, desk)
+    step = BY_SLUG[slug]
+    here = tuple(error for error in seen.errors if step_of(error.field, STEPS) is step)
+    begun = any(group.path in desk.draft.typed for group in step.groups if group.path)
+    return page(
+        request,
+        "screening/step.html",
+        desk.viewer,
+        trial=frame(desk.trial, desk.viewer, "/forms"),
+        step=step,
+        steps=STEPS,
+        groups=shown_groups(step, desk.draft.typed),
+        errors=here if begun or (slug == "start" and len(desk.draft.typed) > 1) else (),
+        draft=desk.draft,
+        root=desk.root,
+        seen=seen,
+        last=after(slug) is None,
+    )
+
+
+def _check_page(
+    request: Request,
+    desk: Desk,
+    seen: Preview,
+    errors: tuple[FieldError, ...] | None = None,
+    status: int = 200,
+) -> Response:
+    return page(
+        request,
+        "screening/check.html",
+        desk.viewer,
+        status=status,
+        trial=frame(desk.trial, desk.viewer, "/forms"),
+        steps=[(step, shown_groups(step, desk.draft.typed)) for step in STEPS],
+        errors=seen.errors if errors is None else errors,
+        pages={error.field: step_of(error.field, STEPS) for error in seen.errors},
+        draft=desk.draft,
+        root=desk.root,
+        seen=seen,
+    )
+
+
+def _fixed_subject(desk: Desk, seen: Preview) -> FieldError | None:
+    """An amendment stays with its subject; a new form is not of a subject the site knows."""
+    if seen.parsed is None:
+        return None
+    fixed = desk.draft.subject_id
+    if fixed is not None and seen.parsed.subject_id != fixed:
+        return FieldError("subject_id", f"This form is of {fixed}: begin another for others.")
+    return None
+
+
+def _preview(request: Request, desk: Desk) -> Preview:
+    return preview(
+        desk.trial, desk.draft.typed, desk.draft.site_id, now_of(request, desk.trial), STEPS
+    )
+
+
+def _flat(form: FormData) -> dict[str, str]:
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _to(path: str) -> Response:
+    return RedirectResponse(path, SEE_OTHER)

@@ -1,0 +1,134 @@
+"""What a page of the screening form shows: every field with its id, its value and what is wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.pages.rendering import FieldError
+from services.pages.screening.fields import YES_NO, Field, Options, Repeat, Step
+
+RADIOS_MOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """`id` is its name in the posted form too: the place in the form, with dots."""
+
+    id: str
+    field: Field
+    value: str
+    options: Options
+
+    @property
+    def widget(self) -> str:
+        """How it is asked for: radios, select, flag, text or long text."""
+        if self.field.kind == "flag":
+            return "flag"
+        if self.options:
+            return "radios" if len(self.options) <= RADIOS_MOST else "select"
+        return "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    id: str
+    number: int
+    parts: "tuple[ShownField | ShownRepeat, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRepeat:
+    id: str
+    repeat: Repeat
+    any: str
+    items: tuple[ShownItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    title: str
+    hint: str | None
+    parts: tuple[ShownField | ShownRepeat, ...]
+
+
+def shown_groups(step: Step, draft: Mapping[str, Any]) -> tuple[ShownGroup, ...]:
+    """The groups of one page with what was typed so far."""
+    groups = []
+    for group in step.groups:
+        section = draft.get(group.path, {}) if group.path else draft
+        prefix = f"{group.path}." if group.path else ""
+        parts = tuple(_shown(part, section, prefix) for part in group.parts)
+        groups.append(ShownGroup(group.title, group.hint, parts))
+    return tuple(groups)
+
+
+def _shown(
+    part: Field | Repeat, section: Mapping[str, Any], prefix: str
+) -> ShownField | ShownRepeat:
+    name = f"{prefix}{part.name}"
+    if isinstance(part, Field):
+        options = YES_NO if part.kind == "yes_no" else part.options
+        return ShownField(name, part, str(section.get(part.name, "")), options)
+    kept = section.get(part.name, {"any": "unknown" if part.nullable else "some", "items": []})
+    items = tuple(
+        ShownItem(
+            f"{name}.{index}",
+            index + 1,
+            tuple(_shown(inner, item, f"{name}.{index}.") for inner in part.parts),
+        )
+        for index, item in enumerate(kept["items"])
+    )
+    return ShownRepeat(name, part, kept["any"], items)
+
+
+def field_of(pointer: str) -> str:
+    """The id on the page of what a JSON pointer of the form names."""
+    return pointer.lstrip("/").replace("/", ".")
+
+
+def step_of(field_id: str, steps: Sequence[Step]) -> Step | None:
+    """The page on which a field stands."""
+    first = field_id.split(".", 1)[0]
+    for step in steps:
+        for group in step.groups:
+            names = {group.path} if group.path else {part.name for part in group.parts}
+            if first in names:
+                return step
+    return None
+
+
+def label_of(field_id: str, steps: Sequence[Step]) -> str:
+    """A field in words: `Results, number 2, Unit`."""
+    step = step_of(field_id, steps)
+    if step is None:
+        return field_id
+    parts = field_id.split(".")
+    for group in step.groups:
+        inside = parts[1:] if group.path == parts[0] else parts if not group.path else []
+        words = _words(inside, group.parts)
+        if words:
+            return ", ".join(words)
+    return step.title
+
+
+def _words(names: Sequence[str], parts: Sequence[Field | Repeat]) -> list[str]:
+    if not names:
+        return []
+    for part in parts:
+        if part.name != names[0]:
+            continue
+        if isinstance(part, Field) or len(names) == 1:
+            return [part.label if isinstance(part, Field) else part.title]
+        numbered = f"{part.one} {int(names[1]) + 1}" if names[1].isdigit() else part.one
+        return [numbered[0].upper() + numbered[1:], *_words(names[2:], part.parts)]
+    return []
+
+
+def as_errors(problems: Sequence[Any], steps: Sequence[Step]) -> tuple[FieldError, ...]:
+    """The parser's problems with the page's own words; `field` is the id on the page."""
+    found = []
+    for problem in problems:
+        field_id = field_of(problem.pointer)
+        sentence = f"{label_of(field_id, steps)}: {problem.rule}; {problem.mend}."
+        found.append(FieldError(field_id, sentence))
+    return tuple(found)
