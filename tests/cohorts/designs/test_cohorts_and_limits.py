@@ -112,6 +112,8 @@ def test_a_cohort_opened_where_only_down_is_left_is_filled_until_a_further_dlt()
     assert QUARTER.recommend(again) is None
     reserved = reopened(level(3, 2, reserved=3, target=6))
     assert not QUARTER.stopped(reserved.levels, 1), "or its places would come and go"
+    dosed = reopened(level(3, 2, pending=3, target=6))
+    assert QUARTER.recommend(dosed) == Recommendation("de_escalate", 0), "whatever they turn out"
     worse = reopened(level(4, 3, target=6))
     assert QUARTER.places(worse) == 0
     assert QUARTER.recommend(worse) == Recommendation("de_escalate", 0)
@@ -163,6 +165,7 @@ def test_what_known_outcomes_eliminate_is_closed_though_the_pending_may_save_it(
         ((done(12, 0), done(12, 1), done(6, 1)), 2, Recommendation("mtd", 2)),  # Thirty.
         ((done(12, 0), done(12, 1), done(6, 0), UNTRIED), 2, Recommendation("mtd", 2)),
         ((done(12, 0), done(12, 1), level(5, 0, pending=1)), 2, None),
+        ((done(12, 0), done(12, 1), level(6, 1, target=9)), 2, Recommendation("mtd", 2)),
         ((done(12, 4), done(12, 5), done(4, 0), done(2, 1)), 3, Recommendation("mtd", 2)),
         ((done(12, 12), done(12, 12), done(6, 0)), 2, NONE),
     ],

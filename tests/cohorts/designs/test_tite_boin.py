@@ -113,6 +113,7 @@ def test_nobody_enters_the_lowest_dose_while_the_known_outcomes_alone_eliminate_
 def test_a_cohort_is_complete_when_all_are_dosed() -> None:
     assert TITE.recommend(middle(level(5, 0, "0.5", target=9))) is None
     assert TITE.recommend(middle(level(5, 0, reserved=1, target=6))) is None
+    assert TITE.recommend(middle(level(5, 0, "0.5", reserved=1, target=6))) is None
     assert TITE.places(middle(level(5, 0, "0.5", target=9))) == 3
     assert TITE.explain(middle(level(5, 0, "0.5", target=9))) == (
         "0 DLTs in 5 and 1 of 6 pending: waiting for 1 open outcome at level 2 and 3 more"
