@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from enrollment.canonical import canonical, digest
-from enrollment.commands import Actor, AnyCommand, Request
+from enrollment.commands import Actor, AmendForm, AnyCommand, Request, SubmitForm
 from services.api.identity import Submission
 from services.api.ports import Decided, NotSentError, Ports, UnavailableError
 from services.api.problems import OTHER_BODY, UNAVAILABLE, Problem
@@ -73,7 +73,7 @@ class Intake:
     ) -> Received:
         """Sends the command unless its answer is known, and waits for it up to `wait` seconds."""
         command_id = submission.command_id
-        content = digest(canonical(command.model_dump(mode="json")))
+        content = digest(_content(command))
         known = await self._known(submission.trial_id, command_id)
         if known is not None:
             return self._received(submission, content, known)
@@ -143,6 +143,14 @@ def _not_acknowledged(error: UnavailableError) -> Problem:
     else:
         detail = "Kafka has not acknowledged the request; whether it arrived is not known."
     return Problem(UNAVAILABLE, detail, headers={"Retry-After": "2"})
+
+
+def _content(command: AnyCommand) -> bytes:
+    """Its canonical JSON. A form is plain JSON already, and is not walked through."""
+    if isinstance(command, SubmitForm | AmendForm):
+        said = command.model_dump(mode="json", exclude={"form"})
+        return canonical(said | {"form": command.form})
+    return canonical(command.model_dump(mode="json"))
 
 
 def _other_body(content: str, first: str) -> Problem:

@@ -1,6 +1,7 @@
 """The routes of all writes, made from one table: read, check, send once, wait, answer."""
 
 from collections.abc import Callable, Coroutine
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -29,6 +30,7 @@ from services.api.writes import WRITES, Write
 from services.settings import ApiSettings
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
+_DATES = [name for name, info in ScreeningForm.model_fields.items() if info.annotation is date]
 BODIES: dict[str, type[c.Model]] = {
     write.name: body_model(write.command) for write in WRITES if not write.is_form
 }
@@ -116,7 +118,7 @@ def checked_form(raw: bytes) -> tuple[ScreeningForm, dict[str, Any]]:
         form = parse_form(raw)
     except FormError as error:
         raise of_form(error) from None
-    check_years(dict(form))
+    check_years({name: getattr(form, name) for name in _DATES})
     return form, plain
 
 

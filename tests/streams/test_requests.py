@@ -1,0 +1,72 @@
+"""The message of a request: what pydantic writes, also where a form goes in without it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrollment.commands import (
+    REQUEST,
+    Actor,
+    AmendForm,
+    AnyCommand,
+    RecordConsent,
+    Request,
+    SubmitForm,
+)
+from streams.requests import REQUESTS, request_message
+
+WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
+LEAF = st.one_of(st.none(), st.booleans(), WHOLE, st.text(max_size=20))
+VALUE = st.recursive(
+    LEAF,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=15,
+)
+FORM = st.dictionaries(st.text(max_size=12), VALUE, max_size=8)
+KINDS = st.sampled_from((SubmitForm, AmendForm))
+AT = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def request_of(command: AnyCommand, at: datetime) -> Request:
+    return Request(
+        trial_id="T-1",
+        command_id=UUID(int=7),
+        digest="0" * 64,
+        at=at,
+        actor=Actor(id="räume", role="site", sites=("S1",)),
+        command=command,
+    )
+
+
+@given(FORM, KINDS, AT)
+def test_a_form_is_written_as_pydantic_writes_it(
+    form: dict[str, Any], kind: type[SubmitForm | AmendForm], at: datetime
+) -> None:
+    request = request_of(kind(subject_id="S-1", site_id="S1", form=form), at)
+    value = request_message(request, 24).value
+    assert value == request.model_dump_json().encode()
+    assert REQUEST.validate_json(value) == request
+
+
+@pytest.mark.parametrize("form", [{"n": 2**70}, {"n": -(2**64)}, {"n": 2**64}])
+def test_a_number_that_only_pydantic_writes_is_written_by_it(form: dict[str, Any]) -> None:
+    at = datetime(2027, 3, 24, tzinfo=UTC)
+    request = request_of(SubmitForm(subject_id="S-1", site_id="S1", form=form), at)
+    value = request_message(request, 24).value
+    assert json.loads(value)["command"]["form"] == form
+
+
+def test_any_other_command_and_where_it_goes() -> None:
+    at = datetime(2027, 3, 24, 9, 30, tzinfo=UTC)
+    command = RecordConsent(
+        subject_id="S-1", site_id="S1", consented_on=at.date(), consent_version="2"
+    )
+    request = request_of(command, at)
+    message = request_message(request, 24)
+    assert (message.topic, message.key) == (REQUESTS, b"T-1")
+    assert message.value == request.model_dump_json().encode()
