@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from enrollment.commands import Id, Model, Text
+from enrollment.commands import Digest, Id, Model, Text
 
 KEY = "people"
 """The key of these messages in `web.record`."""
@@ -136,6 +136,20 @@ class SignedIn(AccessEvent):
     how: Literal["password", "password_and_code", "provider"]
 
 
+class Signed(AccessEvent):
+    """`by` has shown who they are to sign what stood on a page; its command follows under `key`.
+
+    `digest` is that of the page's form: content, place and meaning (21 CFR 11.70).
+    """
+
+    type: Literal["Signed"] = "Signed"
+    how: Literal["password", "password_and_code", "provider"]
+    meaning: Text
+    page: Annotated[str, Field(min_length=1, max_length=500)]
+    key: Annotated[str, Field(max_length=200)]
+    digest: Digest
+
+
 class LockedOut(AccessEvent):
     """Too many failed tries at this account: nobody can sign in to it for a while."""
 
@@ -157,6 +171,7 @@ AnyAccessEvent = (
     | TokenRevoked
     | SessionsEnded
     | SignedIn
+    | Signed
     | LockedOut
 )
 ACCESS_EVENT: TypeAdapter[AnyAccessEvent] = TypeAdapter(

@@ -17,6 +17,7 @@ from services.signin.events import (
     SecondFactorRemoved,
     SecondFactorSet,
     SessionsEnded,
+    Signed,
     SignedIn,
     TokenIssued,
     TokenRevoked,
@@ -148,7 +149,7 @@ class People:
             case TokenRevoked():
                 found = (own for own in self._by_token.values() if own[0] == event.token_id)
                 return next(found, ("", ""))[1]
-            case SignedIn():
+            case SignedIn() | Signed():
                 return event.by
             case _:
                 return event.account_id

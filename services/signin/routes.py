@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.pages.rendering import FieldError, page
 from services.signin import events as e
+from services.signin.address import address_of
 from services.signin.desk import RefusedError
 from services.signin.people import Account
 from services.signin.signin import Signin, Wrong
@@ -32,15 +33,6 @@ def to_sign_in(request: Request) -> Response:
         return Response(status_code=200, headers={"HX-Redirect": "/sign-in"})
     back = request.url.path if request.method == "GET" else HOME
     return RedirectResponse(f"/sign-in?next={quote(back)}", SEE_OTHER)
-
-
-def address_of(request: Request, trusted_proxies: int) -> str:
-    """The address that a try is counted for: what the outermost trusted proxy saw."""
-    direct = request.client.host if request.client else "unknown"
-    if trusted_proxies == 0:
-        return direct
-    seen = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
-    return seen[-trusted_proxies] if len(seen) >= trusted_proxies and seen[0] else direct
 
 
 @router.get("/sign-in")
@@ -111,8 +103,9 @@ async def _wrong_change(
     request: Request, signin: Signin, viewer: Viewer, old: str, new: str, again: str
 ) -> FieldError | None:
     address = address_of(request, signin.settings.trusted_proxies)
-    if not await signin.password_right(viewer.account, old, address):
-        return FieldError("old", "This is not your password of now.")
+    wrong = await signin.check_password(viewer.account, old, address)
+    if wrong is not None:
+        return FieldError("old", wrong.sentence)
     if new != again:
         return FieldError("again", "The two new passwords differ: type the same twice.")
     return None

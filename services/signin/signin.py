@@ -23,6 +23,7 @@ class Wrong:
 
 
 NOT_RIGHT = Wrong("The sign-in name, the password or the code is not right.")
+NOT_THE_PASSWORD = Wrong("This is not your password of now.")
 TOO_MANY = Wrong("Too many tries. Wait a quarter of an hour, or ask your administrator.")
 
 
@@ -66,15 +67,15 @@ class Signin:
             return self.settings.demo
         return account.kind == "local" and self.settings.local_accounts
 
-    async def password_right(self, account: Account, password: str, address: str) -> bool:
+    async def check_password(self, account: Account, password: str, address: str) -> Wrong | None:
         """Whether a signed-in person knows the password: counted as a try like any other."""
         name = digest(account.sign_in)
         if not await self._may_try(name, address):
-            return False
-        right = await asyncio.to_thread(passwords.matches, account.password_hash, password)
-        if right:
-            await self.store.forget(f"name:{name}")
-        return right
+            return TOO_MANY
+        if not await asyncio.to_thread(passwords.matches, account.password_hash, password):
+            return NOT_THE_PASSWORD
+        await self.store.forget(f"name:{name}")
+        return None
 
     async def code_right(self, account: Account, code: str) -> bool:
         """Whether this is the account's code of now; each code is taken once."""

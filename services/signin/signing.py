@@ -1,0 +1,86 @@
+"""Signatures (21 CFR 11.50, 11.70, 11.200): the one way to sign, for every page that signs.
+
+A page puts `signature_fields(viewer, meaning, errors)` of `signin/sign.html` into its own form, and
+once everything else in the form is right, and before it sends the command, asks
+
+    wrong = await signed(request, viewer, form, meaning)
+
+None: the person has just shown who they are, and the command may be sent. An error is shown like
+that of any other field, and nothing is sent. The first signing in a session asks for everything
+that signing in asks for; the next ones, in the same unbroken session, for the password at least.
+`form` must hold the `key` of the submission, and all that decides what is signed.
+"""
+
+
+from fastapi import Request
+from starlette.datastructures import FormData
+
+from enrollment.canonical import canonical, digest
+from services.pages.rendering import FieldError
+from services.signin import events as e
+from services.signin.address import address_of
+from services.signin.people import Account
+from services.signin.signin import NOT_RIGHT, Signin, Wrong
+from services.signin.viewer import Viewer, signin_of
+
+NAME, PASSWORD, CODE = "sign_name", "sign_password", "sign_code"
+NEVER_SIGNED = frozenset({NAME, PASSWORD, CODE, "csrf"})
+"""Fields of the form that say who signs, not what."""
+
+
+async def signed(
+    request: Request, viewer: Viewer, form: FormData, meaning: str
+) -> FieldError | None:
+    """Whether the viewer signs what stands in the form; wrong tries count as tries to sign in.
+
+    What was proved, when, by whom, for which page and content is kept among the access events.
+    """
+    signin = signin_of(request)
+    how, wrong = await _components(request, signin, viewer, form)
+    if wrong is not None:
+        return FieldError(PASSWORD if viewer.session.signed else NAME, wrong.sentence)
+    await signin.desk.keep(
+        e.Signed,
+        viewer.account.account_id,
+        how=how,
+        meaning=meaning,
+        page=request.url.path,
+        key=str(form.get("key") or ""),
+        digest=content_digest(request.url.path, form, meaning),
+    )
+    secret = request.cookies.get(signin.settings.cookie)
+    assert secret is not None, "a viewer has a session"
+    await signin.sessions.proved(secret, viewer.session, signin.now())
+    return None
+
+
+async def _components(
+    request: Request, signin: Signin, viewer: Viewer, form: FormData
+) -> tuple[str, Wrong | None]:
+    """What the person showed, and what is wrong with it."""
+    name, password, code = (str(form.get(field) or "")[:500] for field in (NAME, PASSWORD, CODE))
+    address = address_of(request, signin.settings.trusted_proxies)
+    if viewer.session.signed:
+        return "password", await signin.check_password(viewer.account, password, address)
+    found = await signin.check(name, password, code, address)
+    if isinstance(found, Wrong):
+        return "", found
+    if found.account_id != viewer.account.account_id:
+        return "", NOT_RIGHT
+    return "password" if found.second_factor is None else "password_and_code", None
+
+
+def content_digest(path: str, form: FormData, meaning: str) -> str:
+    """SHA-256 of all that is signed: where, what stands in the form, and what signing it means."""
+    fields = [
+        [name, value]
+        for name, value in form.multi_items()
+        if name not in NEVER_SIGNED and isinstance(value, str)
+    ]
+    return digest(canonical({"page": path, "meaning": meaning, "fields": fields}))
+
+
+def printed_name(request: Request, account_id: str) -> str:
+    """The name that stands beside a signature; the id where the account is of another service."""
+    account: Account | None = signin_of(request).people.accounts.get(account_id)
+    return account_id if account is None else account.name

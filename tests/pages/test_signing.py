@@ -1,0 +1,152 @@
+"""Signing on a page: what must be shown, when again, what is kept of it, and what is refused."""
+
+import pyotp
+import pytest
+from fastapi import FastAPI, Request
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+from services.pages.rendering import _environment
+from services.signin.events import SecondFactorSet, Signed
+from services.signin.people import Account
+from services.signin.signin import Signin
+from services.signin.signing import printed_name, signed
+from services.signin.viewer import CurrentViewer, posted
+from tests.pages.conftest import PASSWORD, Browser, Clock
+
+Staff = dict[str, Account]
+MEANING = "I have reviewed the cohort and decide as stated."
+FORM = """{% from "signin/sign.html" import signature_fields %}
+<form>{{ csrf_field(viewer) }}{{ signature_fields(viewer, meaning, errors) }}</form>"""
+
+
+@pytest.fixture(autouse=True)
+def signs(app: FastAPI) -> None:
+    """A page that signs, as any page does."""
+
+    def shown(viewer: CurrentViewer, errors: tuple[object, ...] = ()) -> Response:
+        template = _environment().from_string(FORM)
+        return HTMLResponse(template.render(viewer=viewer, meaning=MEANING, errors=errors))
+
+    @app.get("/signs")
+    async def show(viewer: CurrentViewer) -> Response:
+        return shown(viewer)
+
+    @app.post("/signs")
+    async def sign(request: Request, viewer: CurrentViewer) -> Response:
+        form = await posted(request, viewer)
+        wrong = await signed(request, viewer, form, MEANING)
+        if wrong is not None:
+            answer = shown(viewer, (wrong,))
+            answer.status_code = 422
+            return answer
+        name = printed_name(request, viewer.account.account_id)
+        return HTMLResponse(Markup("signed by {}").format(name))
+
+
+async def signature(browser: Browser, **fields: str) -> tuple[int, str]:
+    form = {"csrf": await browser.csrf(), "key": "page-1", "decision": "stay", **fields}
+    answer = await browser.post("/signs", form)
+    return answer.status_code, answer.text
+
+
+def signatures(signin: Signin) -> list[Signed]:
+    return [event for event in signin.people.trail if isinstance(event, Signed)]
+
+
+async def with_codes(signin: Signin, account: Account) -> pyotp.TOTP:
+    """Gives the account a second factor, and the app that makes its codes."""
+    secret = pyotp.random_base32()
+    facts = {"account_id": account.account_id, "sealed": signin.factors.seal(secret)}
+    await signin.desk.keep(SecondFactorSet, account.account_id, **facts)
+    return pyotp.TOTP(secret)
+
+
+async def test_the_first_signature_asks_for_everything_and_the_next_for_the_password(
+    browser: Browser, staff: Staff, signin: Signin
+) -> None:
+    await browser.sign_in("reviewer")
+    page = (await browser.get("/signs")).text
+    assert "Reviewer (Printed)" in page
+    assert MEANING in page
+    assert 'name="sign_name"' in page
+
+    assert (await signature(browser, sign_password=PASSWORD))[0] == 422
+    assert signatures(signin) == []
+    everything = {"sign_name": "reviewer", "sign_password": PASSWORD}
+    assert await signature(browser, **everything) == (200, "signed by Reviewer (Printed)")
+
+    assert 'name="sign_name"' not in (await browser.get("/signs")).text
+    assert (await signature(browser, sign_password=PASSWORD))[0] == 200
+    assert (await signature(browser, sign_password="another password"))[0] == 422
+    assert (await signature(browser))[0] == 422
+
+
+async def test_after_the_session_everything_is_asked_for_again(
+    browser: Browser, staff: Staff, clock: Clock
+) -> None:
+    await browser.sign_in("reviewer")
+    await signature(browser, sign_name="reviewer", sign_password=PASSWORD)
+    clock.pass_on(minutes=31)
+    assert (await browser.get("/signs")).status_code == 303
+    await browser.sign_in("reviewer")
+    assert (await signature(browser, sign_password=PASSWORD))[0] == 422
+    assert (await signature(browser, sign_name="reviewer", sign_password=PASSWORD))[0] == 200
+
+
+async def test_a_second_factor_is_part_of_the_first_signature(
+    browser: Browser, staff: Staff, signin: Signin, clock: Clock
+) -> None:
+    app = await with_codes(signin, staff["reviewer"])
+    await browser.sign_in("reviewer", code=app.at(clock.at))
+    assert 'name="sign_code"' in (await browser.get("/signs")).text
+    both = {"sign_name": "reviewer", "sign_password": PASSWORD}
+    assert (await signature(browser, **both))[0] == 422
+    used = {"sign_code": app.at(clock.at)}
+    assert (await signature(browser, **both, **used))[0] == 422
+    clock.pass_on(seconds=30)
+    fresh = {"sign_code": app.at(clock.at)}
+    assert (await signature(browser, **both, **fresh))[0] == 200
+    assert 'name="sign_code"' not in (await browser.get("/signs")).text
+    assert (await signature(browser, sign_password=PASSWORD))[0] == 200
+    assert [event.how for event in signatures(signin)] == ["password_and_code", "password"]
+
+
+async def test_nobody_signs_with_what_somebody_else_knows(
+    browser: Browser, staff: Staff, signin: Signin
+) -> None:
+    await browser.sign_in("reviewer")
+    status, text = await signature(browser, sign_name="coordinator", sign_password=PASSWORD)
+    assert status == 422
+    assert "is not right" in text
+    assert signatures(signin) == []
+
+
+@pytest.mark.parametrize("before", [0, 1])
+async def test_wrong_tries_at_signing_are_tries_at_signing_in(
+    browser: Browser, staff: Staff, before: int
+) -> None:
+    await browser.sign_in("reviewer")
+    everything = {"sign_name": "reviewer", "sign_password": PASSWORD}
+    for _ in range(before):
+        await signature(browser, **everything)
+    for _ in range(8):
+        await signature(browser, **(everything | {"sign_password": "a wrong password"}))
+    status, text = await signature(browser, **everything)
+    assert status == 422
+    assert "Too many tries" in text
+    assert "Too many tries" in (await browser.sign_in("reviewer")).text
+
+
+async def test_what_was_signed_where_when_and_how_is_kept(
+    browser: Browser, staff: Staff, signin: Signin, clock: Clock
+) -> None:
+    await browser.sign_in("reviewer")
+    await signature(browser, sign_name="reviewer", sign_password=PASSWORD)
+    await signature(browser, sign_password=PASSWORD)
+    await signature(browser, sign_password=PASSWORD, decision="expand")
+    first, same, other = signatures(signin)
+    assert (first.by, first.at) == (staff["reviewer"].account_id, clock.at)
+    assert (first.meaning, first.page, first.key) == (MEANING, "/signs", "page-1")
+    assert first.digest == same.digest != other.digest
+    assert PASSWORD not in first.model_dump_json()
