@@ -1,8 +1,11 @@
 """Exact characteristics of designs by counts and of the CRM, against another program's."""
 
+import json
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
+from cohorts.characteristics import Characteristics
 from cohorts.count_layers import Steps
 from cohorts.crm_steps import CrmSteps
 from cohorts.designs.boin import Boin
@@ -16,16 +19,27 @@ from tests.oracles.reading import Row
 from tests.oracles.registry import Check, all_close, close
 
 BY_COUNTS: dict[str, Any] = {
-    "BOIN": Boin,
-    "mTPI": MTpi,
-    "mTPI-2": MTpi2,
+    "boin": Boin,
+    "mtpi": MTpi,
+    "mtpi2": MTpi2,
     "keyboard": Keyboard,
     "i3+3": I3Plus3,
 }
+"""By the names of the file, in small letters and without hyphens."""
 
 
-def steps(design: str, given: Row) -> Steps:
+@lru_cache(maxsize=64)
+def computed(design: str, given: str) -> Characteristics:
+    """For the input of a row, as JSON; remembered, since one row is checked many times."""
+    parsed = json.loads(given)
+    truth = tuple(parsed["true_dlt"])
+    return characteristics_of(steps(design, parsed), truth, parsed["target"])
+
+
+def steps(design: str, given: dict[str, Any]) -> Steps:
     """The steps of the row's design; the file's limits are a number of cohorts and no other."""
+    options = {"skeleton", "noskip"} if design == "CRM" else set()
+    assert given.keys() == {"true_dlt", "target", "cohort", "ncohort"} | options, given
     subjects = given["cohort"] * given["ncohort"]
     sizes = {
         "cohort_size": given["cohort"],
@@ -42,14 +56,15 @@ def steps(design: str, given: Row) -> Steps:
         )
         return CrmSteps(model, untried_too=True)
     target = Fraction(str(given["target"]))
-    return steps_of(BY_COUNTS[design](target=target, **sizes), len(given["true_dlt"]))
+    kind = BY_COUNTS[design.lower().replace("-", "")]
+    return steps_of(kind(target=target, **sizes), len(given["true_dlt"]))
 
 
 def check(row: Row, tolerance: float) -> None:
     """Selection, early stops, expected subjects and DLTs at each dose and in all."""
     given = row["input"]
     truth = tuple(given["true_dlt"])
-    found = characteristics_of(steps(row["design"], given), truth, given["target"])
+    found = computed(row["design"], json.dumps(dict(given)))
     expected = {int(dose): chance for dose, chance in row["p_select"].items()}
     assert sorted(expected) == list(range(len(truth) + 1))
     in_order = [expected[dose] for dose in sorted(expected)]

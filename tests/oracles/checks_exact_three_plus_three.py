@@ -1,13 +1,16 @@
 """The exact 3+3 against characteristics that were computed elsewhere."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
+from cohorts.designs.three_plus_three import ThreePlusThree, Variant
 from cohorts.exact_three_plus_three import (
     Law,
     exact_three_plus_three,
     law_of_dlts,
     law_of_subjects,
 )
+from tests.cohorts.conduct import begin, layers
 from tests.oracles.reading import Row
 from tests.oracles.registry import Check, all_close, close
 
@@ -25,6 +28,18 @@ def check(row: Row, tolerance: float) -> None:
     assert close(found.dlts_in_all, row["expected_dlt"], tolerance)
     assert_same_law(law_of_subjects(variant, truth), row["p_total_n"], tolerance)
     assert_same_law(law_of_dlts(variant, truth), row["p_total_dlt"], tolerance)
+    assert all_close(asked(variant, tuple(truth)), found.select, tolerance)
+
+
+@lru_cache(maxsize=64)
+def asked(variant: Variant, truth: tuple[float, ...]) -> list[float]:
+    """The selection, by asking the design in every state that a trial of whole cohorts reaches."""
+    select = [0.0] * (len(truth) + 1)
+    for layer in layers(begin(ThreePlusThree(variant), len(truth)), truth):
+        for state, chance in layer:
+            if state.ended is not None:
+                select[state.selected] += chance
+    return select
 
 
 def assert_same_law(found: Law, expected: Mapping[str, float], tolerance: float) -> None:
