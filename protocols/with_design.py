@@ -20,23 +20,25 @@ def with_design(text: str, design: Design) -> str:
     `rp2d_min_evaluable` is lowered where the design may end with fewer (R22). Comments of the lines
     that are replaced are lost.
     """
-    kept, fewest = [], design.fewest_at_mtd
-    table = ""
+    kept: list[str] = []
+    table, own = "", _table(design)
     for line in text.split("\n"):
         header = _HEADER.match(line)
-        table = header[1] if header else table
+        table, before = (header[1], table) if header else (table, "")
         if _of_a_design(table):
             continue
+        if own and header and (before == "phase1" or _of_a_design(before)):
+            kept += own
+            own = []
         key = _KEY.match(line) if table == "phase1" else None
         if key is not None:
             if key[1] != "rp2d_min_evaluable":
                 continue
-            line = _at_most(line, fewest)
+            line = _at_most(line, design.fewest_at_mtd)
         kept.append(line)
         if header and table == "phase1":
             kept += _keys(design)
-    own = "\n".join(kept).rstrip("\n") + "\n"
-    return own + "\n".join(_table(design))
+    return "\n".join([*kept, *own])
 
 
 def _of_a_design(table: str) -> bool:
@@ -59,13 +61,13 @@ def _keys(design: Design) -> list[str]:
 
 
 def _table(design: Design) -> list[str]:
-    """The design's own table, at the end of the file."""
+    """The design's own table, which stands behind `[phase1]`."""
     key = key_of(design)
     if key not in DESIGN_TABLES:
         return []
     given = parameters_in(design)
     rows = given.pop("rows", ())
-    lines = ["", f"[phase1.{key}]", *(f"{name} = {_toml(value)}" for name, value in given.items())]
+    lines = [f"[phase1.{key}]", *(f"{name} = {_toml(value)}" for name, value in given.items())]
     if rows:
         lines += ["", f"[phase1.{key}.rows]", *(f'{n} = "{letters}"' for n, letters in rows)]
     return [*lines, ""]

@@ -52,16 +52,19 @@ def test_the_shipped_protocol_takes_another_design_and_asks_for_no_more_than_it_
 
 
 def test_what_is_left_out_has_the_value_of_the_paper() -> None:
-    text = changed(
-        'design = "boin"', 'design = "boin"', protocol_text(design=BOIN).split("[phase1.boin]")[0]
-    )
-    text += '[phase1.boin]\ntarget = "0.30"\nmax_subjects = 30\nmax_per_level = 12\n'
-    assert parse_protocol(text).phase1.design == BOIN
+    least = '[phase1.boin]\ntarget = "0.30"\nmax_subjects = 30\nmax_per_level = 12\n\n'
+    assert parse_protocol(with_table(least, protocol_text(design=BOIN))).phase1.design == BOIN
 
 
 def test_rolling_six_needs_no_table() -> None:
-    text = protocol_text(design=RollingSix()).split("[phase1.rolling_six]")[0]
-    assert parse_protocol(text).phase1.design == RollingSix()
+    text = with_table("", protocol_text(design=RollingSix("three_clear")))
+    assert parse_protocol(text).phase1.design == RollingSix("printed")
+
+
+def with_table(table: str, text: str) -> str:
+    """The text with this in place of the design's own table."""
+    before, rest = text.split("[phase1.", 1)
+    return f"{before}{table}[[phase1.drugs]]{rest.split('[[phase1.drugs]]', 1)[1]}"
 
 
 def test_a_skeleton_may_be_given_by_its_indifference_interval() -> None:
