@@ -40,6 +40,11 @@ class Steps(Protocol):
         """Nobody is treated beyond this number."""
         ...
 
+    @property
+    def planned(self) -> int | None:
+        """Subjects of a trial that is not stopped early; none where the design plans no number."""
+        ...
+
     def sizes(self, evaluable: Counts, level: Vector) -> Vector:
         """The size of the next cohort at `level`; at least 1 where the trial goes on."""
         ...

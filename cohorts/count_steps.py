@@ -22,7 +22,7 @@ class CountSteps:
     """The steps of one design on a number of levels."""
 
     def __init__(self, design: ByCounts, levels: int) -> None:
-        self.max_subjects = design.max_subjects
+        self.max_subjects = self.planned = design.max_subjects
         self._design = design
         self._levels = levels
         self._letters = _letters(design)

@@ -24,7 +24,7 @@ class CrmSteps:
     """
 
     def __init__(self, design: Crm, untried_too: bool = False) -> None:
-        self.max_subjects = design.max_subjects
+        self.max_subjects = self.planned = design.max_subjects
         self._design = design
         self._untried_too = untried_too
 

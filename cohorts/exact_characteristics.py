@@ -18,6 +18,7 @@ from cohorts.designs.crm import Crm
 from cohorts.designs.design import Design
 from cohorts.designs.three_plus_three import ThreePlusThree
 from cohorts.exact_three_plus_three import exact_three_plus_three
+from cohorts.three_plus_three_steps import ThreePlusThreeSteps
 
 
 def exact_characteristics(
@@ -26,15 +27,13 @@ def exact_characteristics(
     """The operating characteristics of a trial in whole cohorts, each followed to its end.
 
     `target` says which doses count as over-dosing; `start` is the index of the first level. Raises
-    ValueError for a truth that is none or does not fit the design, and for a design, or a start,
-    for which there is no exact way: `exactly_computable` says so before.
+    ValueError for a truth that is none or does not fit the design, for a start that is no level, and
+    for a design for which there is no exact way: `exactly_computable` says so before.
     """
     truth = checked_truth(truth)
     if not 0 <= start < len(truth):
         raise ValueError(f"the trial cannot start at level {start + 1} of {len(truth)}")
-    if isinstance(design, ThreePlusThree):
-        if start:
-            raise ValueError("the exact 3+3 starts at the lowest level")
+    if isinstance(design, ThreePlusThree) and start == 0:
         return exact_three_plus_three(design.variant, truth, target)
     return characteristics_of(steps_of(design, len(truth)), truth, target, start)
 
@@ -46,6 +45,8 @@ def exactly_computable(design: Design) -> bool:
 
 def steps_of(design: Design, levels: int) -> Steps:
     """What a design does after whole cohorts. Raises ValueError if that does not say it all."""
+    if isinstance(design, ThreePlusThree):
+        return ThreePlusThreeSteps(design.variant, levels)
     if isinstance(design, ByCounts):
         return CountSteps(design, levels)
     if isinstance(design, Crm) and exactly_computable(design):
@@ -66,7 +67,7 @@ def characteristics_of(
         select=tuple(_by_dose(found, len(truth))),
         subjects=tuple(found.subjects.tolist()),
         dlts=tuple((found.subjects * np.array(truth)).tolist()),
-        overdosing=_overdosing(found, steps.max_subjects, truth, target),
+        overdosing=_overdosing(found, steps.planned, truth, target),
     )
 
 
@@ -76,7 +77,10 @@ def _by_dose(found: Endings, levels: int) -> list[float]:
     return [float(chance) for chance in select]
 
 
-def _overdosing(found: Endings, planned: int, truth: tuple[float, ...], target: float) -> float:
+def _overdosing(
+    found: Endings, planned: int | None, truth: tuple[float, ...], target: float
+) -> float:
     above = found.evaluable[:, [p > target for p in truth]].sum(axis=1)
-    overdosed = above * OVERDOSED_ABOVE.denominator > planned * OVERDOSED_ABOVE.numerator
+    of = found.evaluable.sum(axis=1) if planned is None else planned
+    overdosed = above * OVERDOSED_ABOVE.denominator > of * OVERDOSED_ABOVE.numerator
     return float(found.chances[overdosed].sum())

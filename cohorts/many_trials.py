@@ -76,7 +76,7 @@ def trials_by_counts(
         following[going] = steps.after(evaluable[going], dlts[going], cohorts)
         going = going[following[going] >= 0]
     ends = States(evaluable, dlts, following, np.ones(trials))
-    return Trials(doses_selected(steps, ends), evaluable, dlts, steps.max_subjects)
+    return Trials(doses_selected(steps, ends), evaluable, dlts, steps.planned)
 
 
 def three_plus_three_trials(variant: Variant, first: Counts, second: Counts) -> Trials:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from fractions import Fraction
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from cohorts.designs.keyboard import Keyboard
 from cohorts.designs.mtpi import MTpi
 from cohorts.designs.mtpi2 import MTpi2
 from cohorts.designs.rolling_six import RollingSix
-from cohorts.designs.three_plus_three import ThreePlusThree
+from cohorts.designs.three_plus_three import ThreePlusThree, Variant
 from cohorts.designs.tite_crm import TiteCrm
 from cohorts.exact_characteristics import (
     characteristics_of,
@@ -44,7 +44,8 @@ def crm(*skeleton: float, **given: Any) -> Crm:
 
 
 LIMITS: Any = {"target": Fraction(1, 4), "max_subjects": 18, "max_per_level": 12}
-SETTINGS: list[tuple[ByCounts | Crm, tuple[float, ...], int]] = [
+SETTINGS: list[tuple[ThreePlusThree | ByCounts | Crm, tuple[float, ...], int]] = [
+    *((ThreePlusThree(variant), FIVE, start) for variant in get_args(Variant) for start in (0, 2)),
     (boin(max_subjects=24, max_per_level=24), FIVE, 0),
     (boin(), (0.1, 0.3, 0.5), 1),
     (boin(max_per_level=9), (0.2, 0.3, 0.35, 0.4), 0),
@@ -70,7 +71,7 @@ SETTINGS: list[tuple[ByCounts | Crm, tuple[float, ...], int]] = [
 
 @pytest.mark.parametrize(("design", "truth", "start"), SETTINGS, ids=range(len(SETTINGS)))
 def test_the_exact_characteristics_are_those_of_the_design_asked_in_every_state(
-    design: ByCounts | Crm, truth: tuple[float, ...], start: int
+    design: ThreePlusThree | ByCounts | Crm, truth: tuple[float, ...], start: int
 ) -> None:
     select, subjects = [0.0] * (len(truth) + 1), [0.0] * len(truth)
     ends: dict[tuple[tuple[int, int], ...], float] = defaultdict(float)
@@ -84,7 +85,9 @@ def test_the_exact_characteristics_are_those_of_the_design_asked_in_every_state(
             ends[state.counts] += chance
             select[state.selected] += chance
             above = sum(n for (n, _), p in zip(state.counts, truth, strict=True) if p > 0.25)
-            overdosing += chance * (5 * above > 3 * design.max_subjects)
+            treated = sum(n for n, _ in state.counts)
+            planned = treated if isinstance(design, ThreePlusThree) else design.max_subjects
+            overdosing += chance * (5 * above > 3 * planned)
 
     found = endings(steps_of(design, len(truth)), truth, start)
     assert found.states == states
@@ -206,7 +209,6 @@ def test_a_design_that_reads_open_windows_is_refused(design: Design) -> None:
     [
         (boin(), -1, "cannot start at level 0 of 3"),
         (boin(), 3, "cannot start at level 4 of 3"),
-        (ThreePlusThree("A"), 1, r"the exact 3\+3 starts at the lowest level"),
         (crm(0.1, 0.2), 0, "the skeleton has 2 levels, not 3"),
     ],
 )

@@ -15,6 +15,7 @@ from cohorts.designs.i3_plus_3 import I3Plus3
 from cohorts.designs.keyboard import Keyboard
 from cohorts.designs.mtpi import MTpi
 from cohorts.designs.mtpi2 import MTpi2
+from cohorts.designs.three_plus_three import ThreePlusThree
 from cohorts.exact_characteristics import exact_characteristics, steps_of
 from cohorts.many_trials import trials_by_counts
 from tests.cohorts.conduct import after_cohort, begin
@@ -23,7 +24,10 @@ TRUTH = (0.05, 0.12, 0.25, 0.40, 0.55)
 SIZES: Any = {"max_subjects": 21, "max_per_level": 12}
 BY_COUNTS: Any = {"target": Fraction(1, 4), **SIZES}
 TABLE = ((3, "ESDU"), (6, "EESDUUU"), (9, "EEESDDUUUU"), (12, "EEESSDDUUUUUU"))
-DESIGNS: dict[str, ByCounts | Crm] = {
+DESIGNS: dict[str, ThreePlusThree | ByCounts | Crm] = {
+    "3+3 A": ThreePlusThree("A"),
+    "3+3 B": ThreePlusThree("B"),
+    "3+3 C": ThreePlusThree("C"),
     "BOIN": Boin(**BY_COUNTS),
     "BOIN, four at a time": Boin(cohort_size=4, extra_safe=True, bound_mtd=True, **BY_COUNTS),
     "mTPI": MTpi(**BY_COUNTS),
@@ -47,7 +51,7 @@ DESIGNS: dict[str, ByCounts | Crm] = {
 @pytest.mark.parametrize("name", DESIGNS)
 def test_each_of_many_trials_is_the_one_that_the_design_conducts(name: str) -> None:
     design, trials = DESIGNS[name], 60
-    uniforms = np.random.default_rng(11).random((trials, 21))
+    uniforms = np.random.default_rng(11).random((trials, 30))
     found = trials_by_counts(steps_of(design, 5), uniforms, TRUTH, start=1)
     for row in range(trials):
         state, treated = begin(design, 5, start=1), 0
@@ -64,7 +68,7 @@ def test_each_of_many_trials_is_the_one_that_the_design_conducts(name: str) -> N
 @pytest.mark.parametrize("name", DESIGNS)
 def test_many_trials_agree_with_the_exact_law_within_sampling_error(name: str) -> None:
     design, trials = DESIGNS[name], 4000
-    uniforms = np.random.default_rng(20260828).random((trials, 21))
+    uniforms = np.random.default_rng(20260828).random((trials, 30))
     many = trials_by_counts(steps_of(design, 5), uniforms, TRUTH)
     found = many.characteristics(TRUTH, 0.25)
     exact = exact_characteristics(design, TRUTH, 0.25)

@@ -182,7 +182,7 @@ def is_the_decision_in_bulk(design: Design, history: History, advice: Recommenda
     complete = here.evaluable == here.target and here.evaluable > here.evaluable_before
     if any(level.waits for level in history.levels) or not complete:
         return
-    if isinstance(design, ThreePlusThree) or not exactly_computable(design):
+    if not exactly_computable(design):
         return
     steps = steps_of(design, LEVELS)
     evaluable = np.array([[level.evaluable for level in history.levels]])
