@@ -27,8 +27,8 @@ def exact_characteristics(
     """The operating characteristics of a trial in whole cohorts, each followed to its end.
 
     `target` says which doses count as over-dosing; `start` is the index of the first level. Raises
-    ValueError for a truth that is none or does not fit the design, for a start that is no level, and
-    for a design for which there is no exact way: `exactly_computable` says so before.
+    ValueError for a truth that is none or does not fit the design, for a start that is no level,
+    and for a design for which there is no exact way: `exactly_computable` says so before.
     """
     truth = checked_truth(truth)
     if not 0 <= start < len(truth):
