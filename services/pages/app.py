@@ -6,12 +6,13 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.problems import Problem, problem_response
-from services.pages import answers, board, home, static_files
+from services.pages import answers, board, do, home, static_files, subjects
 from services.pages.drafts import Drafts
 from services.pages.rendering import page
 from services.pages.screening import routes as screening
 from services.pages.security import SecurityHeaders
 from services.pages.tallies import Tallies
+from services.signin import account
 from services.signin import routes as signin_routes
 from services.signin.signin import Signin
 from services.signin.viewer import MustChangeError, NotSignedInError
@@ -19,10 +20,13 @@ from services.signin.viewer import MustChangeError, NotSignedInError
 ROUTERS = (
     static_files.router,
     signin_routes.router,
+    account.router,
     home.router,
     board.router,
     screening.router,
     answers.router,
+    subjects.router,
+    do.router,
 )
 """Every page area, one router each."""
 

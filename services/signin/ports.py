@@ -40,6 +40,16 @@ class Sessions(Protocol):
 
     async def drop(self, digest: str) -> None: ...
 
+    async def hold(self, key: str, value: bytes, seconds: int) -> None:
+        """Keeps something begun for so long: a second factor, a way through the provider."""
+        ...
+
+    async def held(self, key: str) -> bytes | None: ...
+
+    async def take(self, key: str) -> bytes | None:
+        """What is held, to one caller only: it is held no longer."""
+        ...
+
     async def take_once(self, key: str, seconds: int) -> bool:
         """True the first time within that many seconds: a code, a state, a nonce is used once."""
         ...

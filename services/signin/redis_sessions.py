@@ -33,6 +33,20 @@ class RedisSessions:
         with _outages():
             await self._redis.delete(f"{PREFIX}:session:{digest}")
 
+    async def hold(self, key: str, value: bytes, seconds: int) -> None:
+        with _outages():
+            await self._redis.set(f"{PREFIX}:held:{key}", value, ex=seconds)
+
+    async def held(self, key: str) -> bytes | None:
+        with _outages():
+            kept: bytes | None = await self._redis.get(f"{PREFIX}:held:{key}")
+        return kept
+
+    async def take(self, key: str) -> bytes | None:
+        with _outages():
+            kept: bytes | None = await self._redis.getdel(f"{PREFIX}:held:{key}")
+        return kept
+
     async def take_once(self, key: str, seconds: int) -> bool:
         with _outages():
             return bool(await self._redis.set(f"{PREFIX}:once:{key}", b"1", nx=True, ex=seconds))

@@ -48,13 +48,19 @@ class SecondFactors:
         assert self._box is not None, "no key to seal with"
         return self._box.encrypt(secret.encode()).decode()
 
-    def accepts(self, sealed: str, code: str, now: datetime) -> int | None:
-        """The time step that the code is of, or none. Each step may be used once: see callers."""
+    def open(self, sealed: str) -> str | None:
+        """The secret; none where no key of ours sealed it."""
         if self._box is None:
             return None
         try:
-            secret = self._box.decrypt(sealed.encode()).decode()
+            return self._box.decrypt(sealed.encode()).decode()
         except InvalidToken:
+            return None
+
+    def accepts(self, sealed: str, code: str, now: datetime) -> int | None:
+        """The time step that the code is of, or none. Each step may be used once: see callers."""
+        secret = self.open(sealed)
+        if secret is None:
             return None
         plain = code.replace(" ", "")
         step = int(now.timestamp()) // STEP_SECONDS
@@ -79,4 +85,4 @@ def setup_address(secret: str, sign_in: str) -> str:
 def qr_code(address: str) -> str:
     """The address as an SVG drawing, to stand in the page itself."""
     drawing = segno.make(address, error="m")
-    return drawing.svg_inline(scale=4, border=2, svgclass="qr", omitsize=False)
+    return drawing.svg_inline(scale=4, border=4, svgclass="qr", omitsize=False)

@@ -81,11 +81,15 @@ class Signin:
         """Whether this is the account's code of now; each code is taken once."""
         if account.second_factor is None:
             return False
-        step = self.factors.accepts(account.second_factor, code, self.now())
+        return await self.fresh_code(account.account_id, account.second_factor, code)
+
+    async def fresh_code(self, account_id: str, sealed: str, code: str) -> bool:
+        """Whether this is the code of now, and was not used before."""
+        step = self.factors.accepts(sealed, code, self.now())
         if step is None:
             return False
         seconds = STEP_SECONDS * (2 * WINDOW + 2)
-        return await self.store.take_once(f"{account.account_id}:{step}", seconds)
+        return await self.store.take_once(f"{account_id}:{step}", seconds)
 
     async def _may_try(self, name: str, address: str) -> bool:
         """Counts a try at the name and from the address; both before anything is compared."""

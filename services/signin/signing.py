@@ -11,7 +11,6 @@ that signing in asks for; the next ones, in the same unbroken session, for the p
 `form` must hold the `key` of the submission, and all that decides what is signed.
 """
 
-
 from fastapi import Request
 from starlette.datastructures import FormData
 

@@ -36,6 +36,7 @@ class MemorySessions:
     now: Callable[[], datetime]
     kept: dict[str, tuple[Session, float]] = field(default_factory=dict)
     once: dict[str, float] = field(default_factory=dict)
+    begun: dict[str, tuple[bytes, float]] = field(default_factory=dict)
     tries: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     async def read(self, digest: str) -> Session | None:
@@ -47,6 +48,18 @@ class MemorySessions:
 
     async def drop(self, digest: str) -> None:
         self.kept.pop(digest, None)
+
+    async def hold(self, key: str, value: bytes, seconds: int) -> None:
+        self.begun[key] = (value, self.now().timestamp() + seconds)
+
+    async def held(self, key: str) -> bytes | None:
+        value, until = self.begun.get(key, (None, 0.0))
+        return value if until > self.now().timestamp() else None
+
+    async def take(self, key: str) -> bytes | None:
+        value = await self.held(key)
+        self.begun.pop(key, None)
+        return value
 
     async def take_once(self, key: str, seconds: int) -> bool:
         now = self.now().timestamp()
