@@ -23,3 +23,25 @@ BARRIERS: Final[dict[str, str]] = {
 def barrier_words(rule: str) -> str:
     """Why nobody gets a place now; a rule without words of its own is shown by its name."""
     return BARRIERS.get(rule, rule.replace("_", " "))
+
+
+STATES: Final[dict[str, tuple[str, str]]] = {
+    "consented": ("consented", "info"),
+    "eligible_without_slot": ("eligible, without a place", ""),
+    "ineligible": ("not eligible", "bad"),
+    "incomplete": ("incomplete", "warn"),
+    "needs_review": ("a person must decide", "info"),
+    "waitlisted": ("on the waitlist", "warn"),
+    "withdrawn": ("withdrew consent", ""),
+    "held": ("place held", "info"),
+    "reserved": ("place reserved", "good"),
+    "authorised": ("first dose authorised", "good"),
+    "dosed": ("dosed", "info"),
+    "cleared": ("cleared, no DLT", "good"),
+    "dlt": ("DLT", "bad"),
+    "not_evaluable": ("not evaluable", ""),
+    "released": ("gave its place back", ""),
+    "expired": ("place expired", "warn"),
+    "recalled": ("place taken back", "warn"),
+}
+"""Every state of a subject: words, and the kind of tag they are shown in."""

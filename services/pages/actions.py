@@ -1,0 +1,242 @@
+"""Everything a person can do about one subject: what it asks for, who may, when it is offered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from enrollment import commands as c
+from enrollment.trial import Subject, Trial
+from services.pages.frame import CENTRE, SITE_STAFF
+from services.signin.events import AccessRole
+
+Options = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One field of an action. `name` is the command's; `kind`: day, word, long, grade, choice."""
+
+    name: str
+    label: str
+    kind: str = "day"
+    hint: str | None = None
+    options: Options | Callable[[Trial], Options] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`slug` is its place in addresses; `signs`: it is a signature with this meaning."""
+
+    slug: str
+    title: str
+    command: type[c.Model]
+    roles: tuple[AccessRole, ...]
+    asks: tuple[Ask, ...]
+    offered: Callable[[Trial, Subject], bool]
+    says: str
+    """What it is, in a sentence or two, before anything is typed."""
+    signs: str | None = None
+
+
+def _undosed(trial: Trial, subject: Subject) -> bool:
+    return subject.slot is not None and subject.slot.undosed
+
+
+def _ever_slot(trial: Trial, subject: Subject) -> bool:
+    return subject.slot is not None
+
+
+def _treated(trial: Trial, subject: Subject) -> bool:
+    return subject.slot is not None and subject.slot.treated
+
+
+def _in_window(trial: Trial, subject: Subject) -> bool:
+    return subject.slot is not None and subject.slot.state == "dosed" and subject.slot.phase == 1
+
+
+def _releasable(trial: Trial, subject: Subject) -> bool:
+    return _undosed(trial, subject) or subject.waiting is not None
+
+
+def levels_of(trial: Trial) -> Options:
+    return tuple((level.level_id, level.level_id) for level in trial.levels)
+
+
+def _or_assigned(trial: Trial) -> Options:
+    return (("", "As assigned"), *levels_of(trial))
+
+
+_GRADES: Options = tuple((str(grade), str(grade)) for grade in range(1, 6))
+_REASON: Final = Ask("reason", "Reason", "long")
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "authorise",
+        "Ask leave for the first dose",
+        c.AuthoriseFirstDose,
+        SITE_STAFF,
+        (Ask("planned_on", "First dose planned on"),),
+        _undosed,
+        "Eligibility, the slot, its flags, the stagger and suspension are checked again for that "
+        "date. Do not give the dose before this says yes.",
+    ),
+    Action(
+        "first-dose",
+        "Report the first dose",
+        c.ReportFirstDose,
+        SITE_STAFF,
+        (
+            Ask("dosed_on", "Given on", hint="The first dose of any study drug: day 1."),
+            Ask(
+                "level_id",
+                "Dose level really given",
+                "choice",
+                "Only where it was not the assigned one.",
+                _or_assigned,
+                optional=True,
+            ),
+        ),
+        _ever_slot,
+        "A fact: it is recorded whatever it goes against, and starts the DLT window.",
+    ),
+    Action(
+        "dlt",
+        "Report a DLT",
+        c.ReportDlt,
+        SITE_STAFF,
+        (
+            Ask("onset_on", "Onset", hint="For a delay: the onset of the toxicity that caused it."),
+            Ask("term", "CTCAE term", "word", optional=True),
+            Ask("grade", "Grade", "choice", options=_GRADES, optional=True),
+        ),
+        _treated,
+        "A fact, never refused. It counts if its onset lies in the DLT window, and acts at once.",
+    ),
+    Action(
+        "toxicity",
+        "Report a later or other toxicity",
+        c.ReportToxicity,
+        SITE_STAFF,
+        (
+            Ask("onset_on", "Onset"),
+            Ask("term", "CTCAE term", "word"),
+            Ask("grade", "Grade", "choice", options=_GRADES),
+        ),
+        _treated,
+        "Kept for the reviews; it is not counted as a DLT.",
+    ),
+    Action(
+        "outcome",
+        "Confirm the outcome of the DLT window",
+        c.ReportWindowOutcome,
+        SITE_STAFF,
+        (
+            Ask(
+                "outcome",
+                "Outcome",
+                "choice",
+                options=(
+                    ("cleared", "Cleared: no DLT in the whole window"),
+                    ("not_evaluable", "Not evaluable: will be replaced"),
+                ),
+            ),
+            Ask("reason", "Reason, if not evaluable", "long", optional=True),
+        ),
+        _in_window,
+        "Cleared is possible once the window has ended; not evaluable as soon as the required "
+        "doses can no longer be reached.",
+    ),
+    Action(
+        "death",
+        "Report a death",
+        c.ReportDeath,
+        SITE_STAFF,
+        (Ask("died_on", "Died on"),),
+        _ever_slot,
+        "In the DLT window it is a DLT at once and suspends assignment until the centre decides.",
+    ),
+    Action(
+        "withdrawal",
+        "Report withdrawal of consent",
+        c.WithdrawSubject,
+        SITE_STAFF,
+        (Ask("withdrawn_on", "Withdrawn on"),),
+        lambda trial, subject: subject.withdrawn_on is None,
+        "A fact. In the DLT window the subject becomes not evaluable and its place is free.",
+    ),
+    Action(
+        "release",
+        "Give the place back",
+        c.ReleaseReservation,
+        SITE_STAFF,
+        (_REASON,),
+        _releasable,
+        "The place goes to the next on the waitlist at once. The subject leaves the list.",
+    ),
+    Action(
+        "correction",
+        "Correct a fact",
+        c.CorrectFact,
+        (*SITE_STAFF, *CENTRE),
+        (
+            Ask(
+                "fact",
+                "What was wrong",
+                "choice",
+                options=(
+                    ("first_dose_on", "The date of the first dose"),
+                    ("dlt_onset_on", "The onset of a DLT (empty date: there was no DLT)"),
+                ),
+            ),
+            Ask("on", "The right date", optional=True),
+            _REASON,
+        ),
+        _treated,
+        "The old value stays in the record. Counts, windows and the verdict are taken again.",
+    ),
+    Action(
+        "level-given",
+        "Correct the level really given",
+        c.CorrectFact,
+        CENTRE,
+        (Ask("level_id", "Dose level really given", "choice", options=levels_of), _REASON),
+        _treated,
+        "A signed correction: the subject then counts at the level it was really given.",
+        signs="I confirm the dose level that was really given.",
+    ),
+    Action(
+        "extension",
+        "Extend the reservation",
+        c.ExtendReservation,
+        ("coordinator",),
+        (
+            Ask("expires_at", "Keep the place until", "instant", "In the trial's time zone."),
+            _REASON,
+        ),
+        _undosed,
+        "Others may wait longer for it.",
+    ),
+    Action(
+        "adjudication",
+        "Adjudicate the death",
+        c.AdjudicateDeath,
+        CENTRE,
+        (
+            Ask(
+                "finding",
+                "The death was",
+                "choice",
+                options=(("related", "Related to treatment"), ("unrelated", "Unrelated")),
+            ),
+            _REASON,
+        ),
+        lambda trial, subject: subject.death_open,
+        "Unrelated makes the subject not evaluable. Assignment stays suspended until it is resumed "
+        "by signature.",
+        signs="I have reviewed the facts of this death and sign this judgement.",
+    ),
+)
+"""In the order in which a page offers them."""
+
+BY_SLUG = {action.slug: action for action in ACTIONS}

@@ -1,0 +1,200 @@
+"""Doing one thing about one subject: what it asks, what would follow from it, then sent once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from enrollment import commands as c
+from enrollment.trial import Subject, Trial
+from services.api.problems import NO_ROUTE, Problem
+from services.api.reading import trial_in_force
+from services.api.reads import now_of
+from services.pages.actions import BY_SLUG, Action, Ask
+from services.pages.event_words import sentence
+from services.pages.frame import frame
+from services.pages.hypothetical import would_follow
+from services.pages.rendering import FieldError, page
+from services.pages.sending import Wish, fresh_key, send
+from services.pages.subjects import seen_subject
+from services.signin.signing import signed
+from services.signin.viewer import CurrentViewer, Viewer, posted
+
+router = APIRouter(prefix="/trials/{trial_id}/subjects/{subject_id}/do", include_in_schema=False)
+FIXED: dict[str, dict[str, str]] = {"level-given": {"fact": "dosed_level"}}
+"""What an action says by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One request to do something: who, about whom, what was typed so far."""
+
+    trial: Trial
+    viewer: Viewer
+    actor: c.Actor
+    subject: Subject
+    action: Action
+    typed: dict[str, str]
+    key: str
+
+    @property
+    def site_id(self) -> str | None:
+        return self.subject.site_id if self.actor.role == "site" else None
+
+
+@router.get("/{slug}")
+async def ask_page(
+    request: Request, viewer: CurrentViewer, trial_id: str, subject_id: str, slug: str
+) -> Response:
+    doing = await _doing(request, viewer, trial_id, subject_id, slug, {}, fresh_key())
+    return _page(request, doing)
+
+
+@router.post("/{slug}")
+async def do_it(
+    request: Request, viewer: CurrentViewer, trial_id: str, subject_id: str, slug: str
+) -> Response:
+    """First what would follow is shown; sent is what was shown, once for its key."""
+    form = await posted(request, viewer)
+    flat = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    key = flat.get("key") or fresh_key()
+    doing = await _doing(request, viewer, trial_id, subject_id, slug, flat, key)
+    command, errors = command_of(doing)
+    if command is None:
+        return _page(request, doing, errors, status=422)
+    if "confirmed" not in flat:
+        return _page(request, doing, follows=_follows(request, doing, command))
+    return await _sent(request, doing, command, form)
+
+
+async def _sent(request: Request, doing: Doing, command: c.AnyCommand, form: FormData) -> Response:
+    if doing.action.signs is not None:
+        wrong = await signed(request, doing.viewer, form, doing.action.signs)
+        if wrong is not None:
+            follows = _follows(request, doing, command)
+            return _page(request, doing, (wrong,), follows, status=422)
+    wish = Wish(doing.actor, doing.site_id, doing.key, command)
+    received = await send(request, doing.trial, wish)
+    answer = f"/trials/{doing.trial.trial_id}/answers/{received.submission.id}"
+    return RedirectResponse(answer, 303)
+
+
+async def _doing(
+    request: Request,
+    viewer: Viewer,
+    trial_id: str,
+    subject_id: str,
+    slug: str,
+    typed: dict[str, str],
+    key: str,
+) -> Doing:
+    action = BY_SLUG.get(slug)
+    if action is None:
+        raise Problem(NO_ROUTE, "There is no such thing to do.")
+    actor = viewer.actor(trial_id, *action.roles)
+    trial = await trial_in_force(request, trial_id)
+    subject = seen_subject(actor, trial, subject_id)
+    return Doing(trial, viewer, actor, subject, action, typed, key)
+
+
+def command_of(doing: Doing) -> tuple[c.AnyCommand | None, tuple[FieldError, ...]]:
+    """The command that was typed, or what is wrong with each field in the page's words."""
+    values: dict[str, Any] = {
+        "type": doing.action.command.__name__,
+        "subject_id": doing.subject.subject_id,
+        **FIXED.get(doing.action.slug, {}),
+    }
+    if doing.action.signs is not None:
+        values["meaning"] = doing.action.signs
+    errors: list[FieldError] = []
+    for ask in doing.action.asks:
+        typed = doing.typed.get(ask.name, "")
+        if not typed:
+            if not ask.optional:
+                errors.append(FieldError(ask.name, f"{ask.label}: fill this in."))
+            continue
+        values[ask.name] = _value(ask, typed, doing.trial.in_force.time_zone)
+    if errors:
+        return None, tuple(errors)
+    try:
+        return c.COMMAND.validate_json(orjson.dumps(values)), ()
+    except ValidationError as error:
+        return None, tuple(_error(doing.action, detail["loc"]) for detail in error.errors())
+
+
+def _value(ask: Ask, typed: str, zone: ZoneInfo) -> Any:
+    if ask.name == "grade":
+        return int(typed) if typed.isascii() and typed.isdigit() else typed
+    if ask.kind == "instant":
+        try:
+            return datetime.fromisoformat(typed).replace(tzinfo=zone).isoformat()
+        except ValueError:
+            return typed
+    return typed
+
+
+_SHAPES = {
+    "day": "write a date as 2027-03-24",
+    "instant": "write date and time as 2027-03-24 16:00",
+    "choice": "choose one",
+}
+
+
+def _error(action: Action, at: tuple[int | str, ...]) -> FieldError:
+    for ask in action.asks:
+        if ask.name in at:
+            mend = _SHAPES.get(ask.kind, "write it shorter, or correct it")
+            return FieldError(ask.name, f"{ask.label}: {mend}.")
+    return FieldError(action.asks[0].name, "This does not fit together: correct it.")
+
+
+def _follows(request: Request, doing: Doing, command: c.AnyCommand) -> dict[str, Any]:
+    """What the decider would answer now, in words."""
+    actor = doing.actor
+    if doing.site_id is not None:
+        actor = actor.model_copy(update={"sites": (doing.site_id,)})
+    found = would_follow(doing.trial, actor, command, now_of(request, doing.trial))
+    zone = str(doing.trial.in_force.time_zone)
+    own = doing.actor
+    shown = [
+        sentence(event, zone)
+        for event in found.events
+        if own.may_touch(getattr(event, "site_id", None) or doing.subject.site_id)
+    ]
+    return {"answer": found.answer, "sentences": shown}
+
+
+def _page(
+    request: Request,
+    doing: Doing,
+    errors: tuple[FieldError, ...] = (),
+    follows: dict[str, Any] | None = None,
+    status: int = 200,
+) -> Response:
+    trial = doing.trial
+    asks = [
+        (ask, ask.options(trial) if callable(ask.options) else ask.options)
+        for ask in doing.action.asks
+    ]
+    return page(
+        request,
+        "subjects/do.html",
+        doing.viewer,
+        status=status,
+        trial=frame(trial, doing.viewer, "/mine" if doing.actor.role == "site" else "/subjects"),
+        action=doing.action,
+        asks=asks,
+        typed=doing.typed,
+        key=doing.key,
+        errors=errors,
+        follows=follows,
+        subject=doing.subject,
+        root=f"/trials/{trial.trial_id}/subjects/{doing.subject.subject_id}",
+        zone=str(trial.in_force.time_zone),
+    )
