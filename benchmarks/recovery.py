@@ -2,7 +2,8 @@
 
 Records of one trial are put into `trial.log` by the real decider; then, in one run over the same
 topic: a bare consumer, a recovery with an empty Redis, a takeover with Redis as it was left, one
-from a snapshot, and a rebuild. `docs/performance.md` explains the figures.
+from a snapshot, a web process that starts without and with one, and a rebuild.
+`docs/performance.md` explains the figures.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from benchmarks.trials import SITES, Prepared, form_request, phase_two, protocol
 from enrollment.commands import JudgedRequest, Request
 from streams.batch import Command, Written, decide_all
 from streams.cases import Cases
+from streams.follow import TrialFollower
 from streams.kafka import Outgoing, Producer
 from streams.ledger import Ledger
 from streams.log_reader import LogReader
@@ -142,10 +144,12 @@ async def _measure(parts: Parts, records: int, bar: Progress) -> dict[str, float
     plain, quick = parts.recovery(snapshots=False), parts.recovery(snapshots=True)
     await timed("recovery, Redis empty", lambda: plain.recover(parts.partition))
     await timed("takeover, Redis as it was left", lambda: plain.recover(parts.partition))
+    await timed("web process, from the first record", lambda: _reader(parts))
     ledger = await plain.recover(parts.partition)
     known = ledger.trials[TRIAL]
     await timed("a snapshot written", lambda: _snapshot(parts, Taken.of(TRIAL, known)))
     await timed("takeover from a snapshot", lambda: quick.recover(parts.partition))
+    await timed("web process from a snapshot", lambda: _reader(parts))
     requests = Requests(parts.redis)
     await requests.ask(parts.partition, Asked("benchmark", TRIAL))
     rebuild = Rebuild(parts.reader, parts.redis, requests, Cases())
@@ -155,6 +159,15 @@ async def _measure(parts: Parts, records: int, bar: Progress) -> dict[str, float
 
 async def _snapshot(parts: Parts, taken: Taken) -> None:
     await Snapshots(parts.redis).write(taken)
+
+
+async def _reader(parts: Parts) -> None:
+    """A web process that was just started is asked for the trial."""
+    follower = TrialFollower(parts.settings, RULES.evolve, RULES.new_trial)
+    try:
+        assert await follower.trial(TRIAL) is not None
+    finally:
+        await follower.stop()
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ _OWN = (
     *("trial", "sequence", "command_id", "partition", "partitions", "offset", "last_offset"),
     *("trials", "void", "from_start", "records", "case"),
     *("stage", "seconds", "behind", "where"),
+    *("actor", "refused"),
 )
 
 

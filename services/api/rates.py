@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from enrollment.commands import Actor
 from services.api.problems import TOO_MANY_WRITES, Problem
+from services.api.seldom import Seldom
 from services.settings import ApiSettings
 
 ACTORS_MAX = 10_000
@@ -17,6 +18,7 @@ ACTORS_MAX = 10_000
 class _Bucket:
     tokens: float
     at: float
+    told: Seldom
 
 
 class WriteRates:
@@ -38,15 +40,18 @@ class WriteRates:
         bucket.at = now
         if filled < 1.0:
             bucket.tokens = filled
+            bucket.told.refused(now)
             raise self._too_many((1.0 - filled) / self._rate)
         bucket.tokens = filled - 1.0
 
-    def _new(self, actor_id: str, now: float) -> _Bucket:
+    def _new(self, name: str, now: float) -> _Bucket:
         if len(self._buckets) >= ACTORS_MAX:
             full_after = self._burst / self._rate
-            kept = {name: b for name, b in self._buckets.items() if now - b.at < full_after}
+            kept = {one: b for one, b in self._buckets.items() if now - b.at < full_after}
             self._buckets = kept
-        made = self._buckets[actor_id] = _Bucket(self._burst, now)
+        made = self._buckets[name] = _Bucket(
+            self._burst, now, Seldom("too many writes", actor=name)
+        )
         return made
 
     def _too_many(self, seconds: float) -> Problem:

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from services.api.problems import BAD_HTTP, HEAD_TOO_LARGE, TOO_SLOW, Problem, problem_response
+from services.api.seldom import Seldom
 from services.settings import ApiSettings
 
 FRAMED = 8
@@ -22,9 +23,10 @@ GRACE_SECONDS = 5.0
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """`limits` is set by `limited`; uvicorn makes one of these for each connection."""
+    """`limits` and `crowd` are set by `limited`; uvicorn makes one of these for each connection."""
 
     limits: ApiSettings
+    crowd: Seldom
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self.limits.max_connections:
+            self.crowd.refused(self.loop.time())
             transport.abort()
             return
         self._deadline = self.loop.call_later(self.limits.head_seconds, self._head_too_slow)
@@ -152,4 +155,5 @@ class LimitedProtocol(HttpToolsProtocol):
 
 def limited(settings: ApiSettings) -> type[asyncio.Protocol]:
     """The protocol with these limits, for `uvicorn.Config(http=...)`."""
-    return type("Limited", (LimitedProtocol,), {"limits": settings})
+    crowd = Seldom(f"too many connections: more than {settings.max_connections} are closed at once")
+    return type("Limited", (LimitedProtocol,), {"limits": settings, "crowd": crowd})

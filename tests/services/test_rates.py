@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from enrollment.commands import Actor
-from services.api import rates
+from services.api import rates, seldom
 from services.api.app import build_app
 from services.api.problems import Problem
 from services.api.rates import WriteRates
@@ -127,3 +127,14 @@ async def test_a_write_too_many_is_a_429_that_names_the_limit_and_writes_nothing
         clock.now += 10
         again = await api.post("/forms", form("S1-9"), key="k9")
         assert again.json()["outcome"] == "slot_reserved"
+
+
+def test_an_actor_who_sends_too_much_is_named_in_the_log_once_a_minute(
+    limits: WriteRates, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert taken(limits, NURSE, 10) == 3
+    assert taken(limits, OTHER, 3) == 3
+    clock.now += seldom.EVERY_SECONDS
+    assert taken(limits, NURSE, 5) == 3
+    told = [(line.__dict__["actor"], line.__dict__["refused"]) for line in caplog.records]
+    assert told == [("nurse-1", 1), ("nurse-1", 7)]

@@ -195,7 +195,9 @@ async def test_a_line_break_in_a_key_makes_another_header_and_no_key(
     assert memory.sent == []
 
 
-async def test_one_connection_too_many_is_closed(memory: Memory, token_file: Path) -> None:
+async def test_one_connection_too_many_is_closed_and_told_of(
+    memory: Memory, token_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with server(memory, token_file, max_connections=10) as url:
         port = int(url.rpartition(":")[2])
         lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(10)]
@@ -204,6 +206,7 @@ async def test_one_connection_too_many_is_closed(memory: Memory, token_file: Pat
             await reader.readuntil(b'{"status":"live"}')
         async with line(url) as extra:
             assert await extra.rest() == b""
+        assert "too many connections: more than 10 are closed at once" in caplog.messages
         lines.pop()[1].transport.abort()
         while True:
             async with line(url) as again:
