@@ -76,13 +76,17 @@ def build_app(
         health.router,
     ):
         app.include_router(router)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    _say_problems(app)
     if people is not None:
         add_pages(app, people)
     app.__dict__["openapi"] = partial(openapi, app)
     return app
+
+
+def _say_problems(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
