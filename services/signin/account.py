@@ -98,8 +98,15 @@ async def _second_factor(
         await signin.store.hold(_begun(request, signin), kept, SET_UP_SECONDS)
     drawing = qr_code(setup_address(secret, viewer.account.sign_in))
     groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
-    shown = {"drawing": drawing, "typed": " ".join(groups)}
-    return page(request, "signin/second_factor.html", viewer, status=status, errors=errors, **shown)
+    return page(
+        request,
+        "signin/second_factor.html",
+        viewer,
+        status=status,
+        errors=errors,
+        drawing=drawing,
+        typed=" ".join(groups),
+    )
 
 
 @router.post("/second-factor")
