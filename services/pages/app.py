@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.problems import Problem, problem_response
-from services.pages import answers, board, do, home, static_files, subjects
+from services.pages import answers, board, do, home, mine, static_files, subject_forms, subjects
 from services.pages.drafts import Drafts
 from services.pages.rendering import page
 from services.pages.screening import routes as screening
@@ -25,7 +25,9 @@ ROUTERS = (
     board.router,
     screening.router,
     answers.router,
+    mine.router,
     subjects.router,
+    subject_forms.router,
     do.router,
 )
 """Every page area, one router each."""
