@@ -17,6 +17,9 @@ Counts = NDArray[np.int64]
 Vector = NDArray[np.int64]
 Chances = NDArray[np.float64]
 
+MOST_OUTCOMES: Final = 2_000_000
+"""So many take about a gigabyte and a few seconds: 8 levels and 48 subjects in cohorts of three."""
+
 ENDED: Final = -1
 """In place of a next level: the trial ends, and its counts say what is selected."""
 ENDED_WITH: Final = -2
@@ -93,7 +96,10 @@ class Endings:
 
 
 def endings(steps: Steps, truth: tuple[float, ...], start: int) -> Endings:
-    """All trials that start at level `start` (counted from 0) under the true probabilities."""
+    """All trials that start at level `start` (counted from 0) under the true probabilities.
+
+    Raises ValueError if they are too many to be followed.
+    """
     levels, most = len(truth), steps.max_subjects
     nobody = np.zeros((1, levels), np.int64)
     layer = States(nobody, nobody, np.array([start]), np.ones(1))
@@ -138,6 +144,11 @@ def _treated(layer: States, sizes: Vector, truth: tuple[float, ...]) -> tuple[St
     largest = int(sizes.max())
     law = np.array([[_binomial(size, p, largest) for p in truth] for size in range(largest + 1)])
     chances = layer.chances[:, None] * law[sizes, layer.following]
+    if np.count_nonzero(chances) > MOST_OUTCOMES:
+        raise ValueError(
+            f"more than {MOST_OUTCOMES:,} outcomes of one cohort: too many to follow exactly; "
+            "simulate it, or plan fewer subjects or larger cohorts"
+        )
     row, dlts = np.nonzero(chances)
     evaluable, toxic = layer.evaluable[row], layer.dlts[row]
     cohorts = Cohorts(layer.following[row], sizes[row], dlts)

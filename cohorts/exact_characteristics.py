@@ -28,7 +28,8 @@ def exact_characteristics(
 
     `target` says which doses count as over-dosing; `start` is the index of the first level. Raises
     ValueError for a truth that is none or does not fit the design, for a start that is no level,
-    and for a design for which there is no exact way: `exactly_computable` says so before.
+    for a design for which there is no exact way (`exactly_computable` says so before), and for a
+    trial with too many outcomes to follow.
     """
     truth = checked_truth(truth)
     if not 0 <= start < len(truth):

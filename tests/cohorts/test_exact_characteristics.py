@@ -215,3 +215,12 @@ def test_a_design_that_reads_open_windows_is_refused(design: Design) -> None:
 def test_what_cannot_be_computed_is_refused(design: Design, start: int, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         exact_characteristics(design, (0.1, 0.2, 0.3), 0.25, start)
+
+
+def test_a_trial_with_too_many_outcomes_is_refused_before_it_fills_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cohorts.count_layers.MOST_OUTCOMES", 100)
+    assert exact_characteristics(boin(max_subjects=6, max_per_level=6), FIVE, 0.25)
+    with pytest.raises(ValueError, match="more than 100 outcomes of one cohort"):
+        exact_characteristics(boin(), FIVE, 0.25)
