@@ -48,6 +48,29 @@ async def test_a_round_goes_from_the_tip_to_the_first_record(
     assert set(asked) == {6, 3, 0}
 
 
+async def test_where_commands_come_it_looks_at_fewer_records_at_once(
+    new_owner: NewOwner, trial: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrub, "BUSY_PACE", 1)
+    owner = await begun(new_owner, trial)
+    ledger = owner.stage.ledger(owner.partition(trial))
+    assert ledger is not None
+    back_from, counts = owner.read_side.back_from, []
+
+    async def noted(trial_id: str, sequence: int, count: int) -> list[Held]:
+        counts.append(count)
+        return await back_from(trial_id, sequence, count)
+
+    monkeypatch.setattr(owner.read_side, "back_from", noted)
+    rounds = Scrub(owner.read_side, Cases())
+    await rounds.look([ledger])
+    await owner.put([request(trial, RECORDS)])
+    await owner.handle()
+    await rounds.look([ledger])
+    await rounds.look([ledger])
+    assert counts == [3, 1, 3]
+
+
 @pytest.mark.parametrize("number", range(RECORDS))
 @pytest.mark.parametrize("field", [b"h", b"r"])
 async def test_a_change_anywhere_is_found_within_a_round_and_put_right(
@@ -59,7 +82,8 @@ async def test_a_change_anywhere_is_found_within_a_round_and_put_right(
     entries = await owner.redis.xrange(log)
     pipeline.delete(log)
     for place, (entry, fields) in enumerate(entries):
-        changed = {field: fields[field][:-1] + b"f"} if place == number else {}
+        other = fields[field][:-1] + bytes([fields[field][-1] ^ 1])
+        changed = {field: other} if place == number else {}
         pipeline.xadd(log, {**fields, **changed}, entry)
     await pipeline.execute()
     ledger = owner.stage.ledger(owner.partition(trial))
