@@ -1,14 +1,16 @@
 """Judged forms on their way: three lines whose parts go into the record as the bytes they are."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from eligibility.verdict import Gist, Verdict
@@ -16,11 +18,17 @@ from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
 from enrollment.commands import REQUEST, JudgedRequest, Request, SubmitForm, SuspendAssignment
 from enrollment.paper import Paper
-from streams.batch import Command, Written, decide_all
+from streams.batch import Command, Parked, Written, decide_all
+from streams.health import Health
+from streams.judge import JudgeStage
 from streams.judged import NoCommandError, command_id_of, judged_message, read_command
+from streams.kafka import Outgoing
 from streams.ledger import Ledger
 from streams.record import Record, build, parse
-from streams.rules import RULES, judge_form
+from streams.rules import RULES, judge_form, parse_protocol
+from streams.settings import Settings
+from streams.topics import COMMANDS
+from streams.work import decide_items
 from tests.streams.counting import ACTOR, NAMESPACE, judged_form
 from tests.streams.counting import request as counted
 from tests.streams.test_record import PLAIN
@@ -109,6 +117,7 @@ def test_it_also_is_the_record_that_stands_in_the_story() -> None:
 OBJECTS = st.dictionaries(st.text('ab"\\\né', max_size=3), PLAIN, max_size=4)
 
 
+@tried(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OBJECTS, st.integers(0, 4))
 def test_canonical_json_is_the_same_whether_a_part_is_parsed_or_its_bytes(
     plain: dict[str, object], known: int
@@ -121,6 +130,7 @@ def test_canonical_json_is_the_same_whether_a_part_is_parsed_or_its_bytes(
     assert {name: paper[name] for name in paper} == plain
 
 
+@tried(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OBJECTS, OBJECTS, st.booleans())
 def test_a_record_is_the_same_bytes_whether_form_and_verdict_are_parsed_or_their_bytes(
     form: dict[str, object], verdict: dict[str, object], told: bool
@@ -235,3 +245,44 @@ def test_the_id_of_a_judged_command_is_found_without_its_parts() -> None:
 
 def test_the_form_of_a_request_is_not_told_by_its_paper() -> None:
     assert repr(Paper(b'{"subject_id":"A1"}')) == "Paper(19 bytes)"
+
+
+class _Kafka:
+    """Takes what a stage sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+
+    async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
+        self.sent += messages
+        return []
+
+
+class _Redis:
+    """Where no protocol is known."""
+
+    async def adopted(self, trial_ids: Sequence[str]) -> list[int | None]:
+        return [None for _ in trial_ids]
+
+
+@pytest.mark.parametrize("number", [b"123456789012345678901234567890", b"1.5", b"1e400"])
+async def test_a_form_with_numbers_that_json_does_not_keep_passes_judge_and_is_parked_by_decide(
+    number: bytes,
+) -> None:
+    _, request = before_each_form()[0]
+    value = request.model_dump_json().encode().replace(b'"form":{', b'"form":{"n":' + number + b",")
+    kafka: Any = _Kafka()
+    redis: Any = _Redis()
+    settings = Settings(kafka_bootstrap="nowhere:1", redis_url="redis://nowhere:1/0", partitions=1)
+    stage = JudgeStage(settings, parse_protocol, judge_form, kafka, redis, Health())
+    stage.inbox.assigned((0,))
+    await stage.inbox.put(0, 0, AT.timestamp() * 1000, b"T", value)
+    (item,) = await stage.inbox.take(0, 1)
+    await stage.handle([item])
+    (passed,) = kafka.sent
+    assert (passed.topic, passed.value) == (COMMANDS, value)
+    assert stage.inbox.to_commit() == {0: 1}
+    work = decide_items(Ledger(0), [item], RULES, 1)
+    (result,) = work.results
+    assert isinstance(result, Parked)
+    assert result.reason == "unreadable"
