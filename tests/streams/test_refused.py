@@ -16,6 +16,7 @@ from redis import exceptions as redis
 from redis._parsers.base import BaseParser
 
 from streams.health import Health, patiently
+from streams.redis_cluster import WrongModeError
 from streams.refused import refusal
 from streams.settings import Settings
 from tests.servers import RedisProcess
@@ -52,6 +53,8 @@ def untrusted() -> ssl.SSLCertVerificationError:
         (said_by_redis("NOAUTH Authentication required."), "HOLDFAST_REDIS_PASSWORD"),
         (said_by_redis("NOPERM User w has no permissions"), "HOLDFAST_REDIS_USERNAME"),
         (behind(untrusted()), "HOLDFAST_REDIS_CA_FILE"),
+        (said_by_redis("MOVED 3999 127.0.0.1:6381"), "HOLDFAST_REDIS_CLUSTER=true"),
+        (WrongModeError("unset HOLDFAST_REDIS_CLUSTER"), "unset HOLDFAST_REDIS_CLUSTER"),
     ],
 )
 def test_a_refusal_of_redis_names_its_setting(error: Exception, setting: str) -> None:
@@ -118,22 +121,74 @@ async def test_a_process_with_a_wrong_password_ends_at_once_and_says_which(
 ) -> None:
     server = redis_process()
     Redis.from_url(server.url).config_set("requirepass", "right")
-    tokens = tmp_path / "tokens.json"
+    wrong = {"HOLDFAST_REDIS_URL": server.url, "HOLDFAST_REDIS_PASSWORD": "wrong"}
+    ended = await run_to_its_end(module, settings, tmp_path, **wrong)
+    assert ended.returncode == 78
+    assert b"HOLDFAST_REDIS_PASSWORD" in ended.stderr
+
+
+async def run_to_its_end(
+    module: str, settings: Settings, folder: Path, *options: str, **more: str
+) -> "subprocess.CompletedProcess[bytes]":
+    tokens = folder / "tokens.json"
     tokens.write_text(json.dumps({"t" * 40: {"id": "v", "role": "auditor", "sites": ["*"]}}))
     environment = dict(os.environ) | {
         "HOLDFAST_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "HOLDFAST_REDIS_URL": server.url,
-        "HOLDFAST_REDIS_PASSWORD": "wrong",
+        "HOLDFAST_REDIS_URL": settings.redis_url,
         "HOLDFAST_TOKEN_FILE": str(tokens),
+        **more,
     }
-    ended = await asyncio.to_thread(
+    return await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-m", module],
+        [sys.executable, *options, "-m", module],
         cwd=ROOT,
         env=environment,
         capture_output=True,
         timeout=60,
         check=False,
     )
-    assert ended.returncode == 78
-    assert b"HOLDFAST_REDIS_PASSWORD" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"HOLDFAST_REDIS_CLUSTER": "true"}, b"unset HOLDFAST_REDIS_CLUSTER"),
+        ({"HOLDFAST_KAFKA_SECURITY": "SASL_SSL"}, b"HOLDFAST_KAFKA_SASL_USERNAME"),
+        (
+            {"HOLDFAST_KAFKA_SECURITY": "SSL", "HOLDFAST_KAFKA_CA_FILE": __file__},
+            b"HOLDFAST_KAFKA_CA_FILE",
+        ),
+        (
+            {"HOLDFAST_KAFKA_SECURITY": "SSL", "HOLDFAST_KAFKA_CA_FILE": "/there/is/none"},
+            b"HOLDFAST_KAFKA_CA_FILE",
+        ),
+        ({"HOLDFAST_REDIS_URL": "http://127.0.0.1"}, b"redis://"),
+    ],
+    ids=["redis is no cluster", "no user", "no certificate", "no file", "no address"],
+)
+@pytest.mark.parametrize("module", ["streams.worker", "services.api"])
+async def test_whatever_is_set_up_wrongly_ends_worker_and_web_alike(
+    module: str, wrong: dict[str, str], said: bytes, settings: Settings, tmp_path: Path
+) -> None:
+    ended = await run_to_its_end(module, settings, tmp_path, **wrong)
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (78, False), ended.stderr
+    assert said in ended.stderr
+
+
+@pytest.mark.parametrize("module", ["streams.worker", "services.api"])
+async def test_a_process_without_assertions_and_one_with_other_partitions_end_too(
+    module: str, settings: Settings, tmp_path: Path
+) -> None:
+    ended = await run_to_its_end(module, settings, tmp_path, "-O")
+    assert (ended.returncode, b"without -O" in ended.stderr) == (78, True), ended.stderr
+    ended = await run_to_its_end(module, settings, tmp_path, HOLDFAST_PARTITIONS="5")
+    assert (ended.returncode, b"partitions" in ended.stderr) == (78, True), ended.stderr
+
+
+async def test_a_broken_token_file_ends_the_web(settings: Settings, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    ended = await run_to_its_end(
+        "services.api", settings, tmp_path, HOLDFAST_TOKEN_FILE=str(broken)
+    )
+    assert (ended.returncode, b"broken.json" in ended.stderr) == (78, True), ended.stderr

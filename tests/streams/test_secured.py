@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from redis import Redis
 from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionError
 
+from services.api.adapters import KafkaRequests
 from services.local.guard import Guard
 from services.local.java import find_java
 from services.local.kafka import Kafka, Listener
@@ -29,7 +31,7 @@ from streams.read_side import ReadSide, Reply
 from streams.rebuild import Asked, Progress, Requests
 from streams.redis_client import check_redis, redis_client
 from streams.refused import kafka_refuses
-from streams.requests import REQUESTS
+from streams.requests import REQUESTS, RequestWriter
 from streams.settings import Settings
 from streams.topics import COMMANDS, EVENTS, LOG, PARKED, TOPICS, check, create
 from tests.servers import KafkaProcess, RedisProcess
@@ -382,3 +384,19 @@ async def test_a_broker_that_refuses_us_is_asked_why_and_the_setting_is_named(
 ) -> None:
     assert setting in (await kafka_refuses(secured.settings(protocol, "worker", **wrong)) or "")
     assert await kafka_refuses(secured.settings(protocol, "worker")) is None
+
+
+async def test_a_password_that_no_longer_is_right_is_named_by_the_web_while_it_waits(
+    allowed: Secured,
+) -> None:
+    """As it connects anew after Kafka refused what it sent: it answers, and does not let us in."""
+    wrong = allowed.settings("SASL_SSL", "web", kafka_sasl_password="of-yesterday")
+    requests = KafkaRequests(lambda: RequestWriter(wrong), partial(kafka_refuses, wrong))
+    await requests.start()
+    try:
+        while requests.refused() is None:
+            await asyncio.sleep(0.05)
+        assert "HOLDFAST_KAFKA_SASL_PASSWORD" in (requests.refused() or "")
+        assert not requests.ready()
+    finally:
+        await requests.stop()
