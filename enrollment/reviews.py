@@ -5,6 +5,7 @@ from typing import Final
 from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
 from enrollment.commands import SignReview, SignRp2d
+from enrollment.escalation import recall
 from enrollment.events import (
     Decision,
     LevelExpanded,
@@ -97,8 +98,8 @@ def _impossible(turn: Turn, review: Review, command: SignReview) -> str | None:
     if asked.once_open(index).stopped(index):
         return f"{command.level_id} is exceeded."
     if command.decision == "de_escalate":
-        same = command.level_id == review.recommended_level_id
-        if index >= current and not same:
+        recommended = (review.recommendation, review.recommended_level_id)
+        if index >= current and recommended != ("de_escalate", command.level_id):
             return f"{command.level_id} is not below {review.level_id}."
     if command.decision == "escalate" and index != current + 1:
         return f"{command.level_id} is not the next level."
@@ -161,12 +162,14 @@ def _sign(turn: Turn, command: SignReview, review: Review) -> Answer:
 def _take_effect(turn: Turn, decision: Decision, level_id: str | None) -> None:
     match decision:
         case "no_tolerable_dose":
+            _recall_all(turn)
             turn.record(NoTolerableDoseDeclared())
             turn.record(PhaseClosed(phase=1))
             sentence = "No tolerable dose was found; Phase II cannot open."
             close_waitlist(turn, "no_tolerable_dose", sentence)
         case "mtd":
             assert level_id is not None
+            _recall_all(turn)
             turn.record(MtdDeclared(level_id=level_id))
             turn.record(PhaseClosed(phase=1))
         case "stay":
@@ -177,6 +180,13 @@ def _take_effect(turn: Turn, decision: Decision, level_id: str | None) -> None:
         case "escalate" | "de_escalate":
             assert level_id is not None
             open_level(turn, level_id)
+
+
+def _recall_all(turn: Turn) -> None:
+    """Phase I closes: places that somebody still holds there are taken back."""
+    for level in reversed(turn.trial.levels):
+        for subject_id in reversed(level.reservations):
+            recall(turn, subject_id, "phase_closed", "Phase I is closed.")
 
 
 def open_level(turn: Turn, level_id: str) -> None:

@@ -26,6 +26,14 @@ def test_the_boldness_is_checked_before_the_reason() -> None:
     assert trial.at("03-22 10:00").sign("stay", "L1") == refused("review.reason")
 
 
+def test_going_up_is_never_signed_as_going_down() -> None:
+    trial = cleared_at_l1()
+    assert trial.review() == ("escalate", "L2")
+    said = trial.at("03-22 10:00").sign("de_escalate", "L2", reason="cautious")
+    assert said == refused("review.impossible")
+    assert trial.last(LevelOpened) == []
+
+
 def test_data_that_changed_since_the_review_was_read_refuse_its_signature() -> None:
     trial = cleared_at_l1()
     assert trial.state.review is not None
