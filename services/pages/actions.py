@@ -6,22 +6,9 @@ from typing import Final
 
 from enrollment import commands as c
 from enrollment.trial import Subject, Trial
+from services.pages.asking import Ask, Options
 from services.pages.frame import CENTRE, SITE_STAFF
 from services.signin.events import AccessRole
-
-Options = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One field of an action. `name` is the command's; `kind`: day, word, long, grade, choice."""
-
-    name: str
-    label: str
-    kind: str = "day"
-    hint: str | None = None
-    options: Options | Callable[[Trial], Options] = ()
-    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

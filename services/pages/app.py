@@ -6,7 +6,17 @@ from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.api.problems import Problem, problem_response
-from services.pages import answers, board, do, home, mine, static_files, subject_forms, subjects
+from services.pages import (
+    answers,
+    board,
+    decisions,
+    do,
+    home,
+    mine,
+    static_files,
+    subject_forms,
+    subjects,
+)
 from services.pages.drafts import Drafts
 from services.pages.rendering import page
 from services.pages.screening import routes as screening
@@ -29,6 +39,7 @@ ROUTERS = (
     subjects.router,
     subject_forms.router,
     do.router,
+    decisions.router,
 )
 """Every page area, one router each."""
 

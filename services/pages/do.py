@@ -1,13 +1,8 @@
 """Doing one thing about one subject: what it asks, what would follow from it, then sent once."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import orjson
 from fastapi import APIRouter, Request
-from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -16,10 +11,10 @@ from enrollment.trial import Subject, Trial
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force
 from services.api.reads import now_of
-from services.pages.actions import BY_SLUG, Action, Ask
-from services.pages.event_words import sentence
+from services.pages.actions import BY_SLUG, Action
+from services.pages.asking import command_typed, with_options
 from services.pages.frame import frame
-from services.pages.hypothetical import would_follow
+from services.pages.hypothetical import Follows, follows
 from services.pages.rendering import FieldError, page
 from services.pages.sending import Wish, fresh_key, send
 from services.pages.subjects import seen_subject
@@ -105,83 +100,29 @@ async def _doing(
 
 def command_of(doing: Doing) -> tuple[c.AnyCommand | None, tuple[FieldError, ...]]:
     """The command that was typed, or what is wrong with each field in the page's words."""
-    values: dict[str, Any] = {
-        "type": doing.action.command.__name__,
-        "subject_id": doing.subject.subject_id,
-        **FIXED.get(doing.action.slug, {}),
-    }
-    if doing.action.signs is not None:
-        values["meaning"] = doing.action.signs
-    errors: list[FieldError] = []
-    for ask in doing.action.asks:
-        typed = doing.typed.get(ask.name, "")
-        if not typed:
-            if not ask.optional:
-                errors.append(FieldError(ask.name, f"{ask.label}: fill this in."))
-            continue
-        values[ask.name] = _value(ask, typed, doing.trial.in_force.time_zone)
-    if errors:
-        return None, tuple(errors)
-    try:
-        return c.COMMAND.validate_json(orjson.dumps(values)), ()
-    except ValidationError as error:
-        return None, tuple(_error(doing.action, detail["loc"]) for detail in error.errors())
+    action = doing.action
+    fixed = {"subject_id": doing.subject.subject_id, **FIXED.get(action.slug, {})}
+    if action.signs is not None:
+        fixed["meaning"] = action.signs
+    zone = doing.trial.in_force.time_zone
+    return command_typed(action.command, action.asks, doing.typed, fixed, zone)
 
 
-def _value(ask: Ask, typed: str, zone: ZoneInfo) -> Any:
-    if ask.name == "grade":
-        return int(typed) if typed.isascii() and typed.isdigit() else typed
-    if ask.kind == "instant":
-        try:
-            return datetime.fromisoformat(typed).replace(tzinfo=zone).isoformat()
-        except ValueError:
-            return typed
-    return typed
-
-
-_SHAPES = {
-    "day": "write a date as 2027-03-24",
-    "instant": "write date and time as 2027-03-24 16:00",
-    "choice": "choose one",
-}
-
-
-def _error(action: Action, at: tuple[int | str, ...]) -> FieldError:
-    for ask in action.asks:
-        if ask.name in at:
-            mend = _SHAPES.get(ask.kind, "write it shorter, or correct it")
-            return FieldError(ask.name, f"{ask.label}: {mend}.")
-    return FieldError(action.asks[0].name, "This does not fit together: correct it.")
-
-
-def _follows(request: Request, doing: Doing, command: c.AnyCommand) -> dict[str, Any]:
-    """What the decider would answer now, in words."""
+def _follows(request: Request, doing: Doing, command: c.AnyCommand) -> Follows:
     actor = doing.actor
     if doing.site_id is not None:
         actor = actor.model_copy(update={"sites": (doing.site_id,)})
-    found = would_follow(doing.trial, actor, command, now_of(request, doing.trial))
-    zone = str(doing.trial.in_force.time_zone)
-    own = doing.actor
-    shown = [
-        sentence(event, zone)
-        for event in found.events
-        if own.may_touch(getattr(event, "site_id", None) or doing.subject.site_id)
-    ]
-    return {"answer": found.answer, "sentences": shown}
+    return follows(doing.trial, actor, command, now_of(request, doing.trial))
 
 
 def _page(
     request: Request,
     doing: Doing,
     errors: tuple[FieldError, ...] = (),
-    follows: dict[str, Any] | None = None,
+    follows: Follows | None = None,
     status: int = 200,
 ) -> Response:
     trial = doing.trial
-    asks = [
-        (ask, ask.options(trial) if callable(ask.options) else ask.options)
-        for ask in doing.action.asks
-    ]
     return page(
         request,
         "subjects/do.html",
@@ -189,7 +130,7 @@ def _page(
         status=status,
         trial=frame(trial, doing.viewer, "/mine" if doing.actor.role == "site" else "/subjects"),
         action=doing.action,
-        asks=asks,
+        asks=with_options(doing.action.asks, trial),
         typed=doing.typed,
         key=doing.key,
         errors=errors,

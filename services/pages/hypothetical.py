@@ -10,6 +10,7 @@ from enrollment.commands import Actor, AnyCommand, JudgedRequest
 from enrollment.decide import decide
 from enrollment.events import AnyEvent
 from enrollment.trial import Trial
+from services.pages.event_words import sentence
 
 NOBODYS = UUID(int=0)
 """The id of a command that is never sent."""
@@ -36,3 +37,24 @@ def would_follow(trial: Trial, actor: Actor, command: AnyCommand, at: datetime) 
     )
     decision = decide(trial, request)
     return WouldFollow(decision.answer, tuple(decision.events), decision.trial)
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What would follow, in words: events about others than one's own sites are left out."""
+
+    answer: Answer
+    sentences: tuple[str, ...]
+
+
+def follows(trial: Trial, actor: Actor, command: AnyCommand, at: datetime) -> Follows:
+    """What the command would bring now, as far as the actor may know it."""
+    found = would_follow(trial, actor, command, at)
+    zone = str(trial.in_force.time_zone)
+    own = (event for event in found.events if actor.may_touch(_site_of(event, actor)))
+    return Follows(found.answer, tuple(sentence(event, zone) for event in own))
+
+
+def _site_of(event: AnyEvent, actor: Actor) -> str:
+    """The site that an event is about; of one about the whole trial, any that the actor has."""
+    return getattr(event, "site_id", None) or (actor.sites[0] if actor.sites else "")

@@ -1,0 +1,202 @@
+"""The centre decides: the cohort review and all other decisions about the trial, signed."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from enrollment import commands as c
+from enrollment.trial import Trial
+from services.api.problems import NO_ROUTE, Problem
+from services.api.reading import trial_in_force
+from services.api.reads import now_of
+from services.pages.asking import command_typed, with_options
+from services.pages.frame import CENTRE, frame
+from services.pages.hypothetical import Follows, follows
+from services.pages.needs import needs
+from services.pages.rendering import FieldError, page
+from services.pages.review_view import MEANING, choices, level_data, reason_of_design
+from services.pages.sending import Wish, fresh_key, send
+from services.pages.trial_actions import BY_SLUG, TRIAL_ACTIONS, TrialAction
+from services.signin.signing import signed
+from services.signin.viewer import CurrentViewer, Viewer, posted
+
+router = APIRouter(prefix="/trials/{trial_id}/decisions", include_in_schema=False)
+
+
+@router.get("")
+async def decisions(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
+    viewer.actor(trial_id, *CENTRE)
+    trial = await trial_in_force(request, trial_id)
+    today = trial.in_force.local_date(now_of(request, trial))
+    return page(
+        request,
+        "decisions/decisions.html",
+        viewer,
+        trial=frame(trial, viewer, "/decisions"),
+        needs=needs(trial, today),
+        review=trial.review,
+        offered=[
+            action
+            for action in TRIAL_ACTIONS
+            if viewer.may(trial_id, *action.roles) and action.offered(trial)
+        ],
+        may_sign=viewer.may(trial_id, "reviewer"),
+        root=f"/trials/{trial_id}/decisions",
+    )
+
+
+@router.get("/review")
+async def review_page(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
+    viewer.actor(trial_id, *CENTRE)
+    trial = await trial_in_force(request, trial_id)
+    return _review(request, viewer, trial, {}, fresh_key())
+
+
+@router.post("/review")
+async def sign_review(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
+    """Signed is what was shown: the hash of the page goes with it, and changed data refuse it."""
+    form = await posted(request, viewer)
+    actor = viewer.actor(trial_id, "reviewer")
+    trial = await trial_in_force(request, trial_id)
+    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    key = typed.get("key") or fresh_key()
+    decision, _, level_id = typed.get("decision", "").partition(":")
+    fixed = {
+        "decision": decision,
+        "level_id": level_id or None,
+        "data_hash": typed.get("data_hash", ""),
+        "reason": typed.get("reason") or None,
+        "meaning": MEANING,
+    }
+    command, errors = command_typed(c.SignReview, (), {}, fixed, trial.in_force.time_zone)
+    if command is None:
+        wrong = FieldError("decision", "Decision: choose one.")
+        return _review(request, viewer, trial, typed, key, (wrong,) if errors else ())
+    refused = await signed(request, viewer, form, MEANING)
+    if refused is not None:
+        return _review(request, viewer, trial, typed, key, (refused,))
+    received = await send(request, trial, Wish(actor, None, key, command))
+    return RedirectResponse(f"/trials/{trial_id}/answers/{received.submission.id}", 303)
+
+
+def _review(
+    request: Request,
+    viewer: Viewer,
+    trial: Trial,
+    typed: dict[str, str],
+    key: str,
+    errors: tuple[FieldError, ...] = (),
+) -> Response:
+    now = now_of(request, trial)
+    today = trial.in_force.local_date(now)
+    review = trial.review
+    seen = typed.get("data_hash")
+    return page(
+        request,
+        "decisions/review.html",
+        viewer,
+        status=422 if errors else 200,
+        trial=frame(trial, viewer, "/decisions"),
+        review=review,
+        changed=review is not None and seen is not None and seen != review.data_hash,
+        levels=level_data(trial, today),
+        choices=() if review is None else choices(trial, review, now),
+        explain=None if review is None else reason_of_design(trial, today),
+        design=trial.in_force.phase1.design.name,
+        required=trial.in_force.phase1.signatures_required,
+        people=request.app.state.signin.people.accounts,
+        may_sign=viewer.may(trial.trial_id, "reviewer"),
+        meaning=MEANING,
+        typed=typed,
+        key=key,
+        errors=errors,
+        root=f"/trials/{trial.trial_id}/decisions",
+        subjects=f"/trials/{trial.trial_id}/subjects",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """One request to decide something about the trial."""
+
+    trial: Trial
+    viewer: Viewer
+    actor: c.Actor
+    action: TrialAction
+    typed: dict[str, str]
+    key: str
+
+
+@router.get("/do/{slug}")
+async def ask_page(request: Request, viewer: CurrentViewer, trial_id: str, slug: str) -> Response:
+    return _page(request, await _deciding(request, viewer, trial_id, slug, {}))
+
+
+@router.post("/do/{slug}")
+async def do_it(request: Request, viewer: CurrentViewer, trial_id: str, slug: str) -> Response:
+    """First what would follow is shown; then it is signed, where it is signed, and sent once."""
+    form = await posted(request, viewer)
+    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    deciding = await _deciding(request, viewer, trial_id, slug, typed)
+    action, trial = deciding.action, deciding.trial
+    fixed = {} if action.signs is None else {"meaning": action.signs}
+    zone = trial.in_force.time_zone
+    command, errors = command_typed(action.command, action.asks, typed, fixed, zone)
+    if command is None:
+        return _page(request, deciding, errors, status=422)
+    would = follows(trial, deciding.actor, command, now_of(request, trial))
+    if "confirmed" not in typed:
+        return _page(request, deciding, would=would)
+    return await _sent(request, deciding, command, form, would)
+
+
+async def _sent(
+    request: Request, deciding: Deciding, command: c.AnyCommand, form: FormData, would: Follows
+) -> Response:
+    if deciding.action.signs is not None:
+        wrong = await signed(request, deciding.viewer, form, deciding.action.signs)
+        if wrong is not None:
+            return _page(request, deciding, (wrong,), would, status=422)
+    wish = Wish(deciding.actor, None, deciding.key, command)
+    received = await send(request, deciding.trial, wish)
+    trial_id = deciding.trial.trial_id
+    return RedirectResponse(f"/trials/{trial_id}/answers/{received.submission.id}", 303)
+
+
+async def _deciding(
+    request: Request, viewer: Viewer, trial_id: str, slug: str, typed: dict[str, str]
+) -> Deciding:
+    action = BY_SLUG.get(slug)
+    if action is None:
+        raise Problem(NO_ROUTE, "There is no such thing to decide.")
+    actor = viewer.actor(trial_id, *action.roles)
+    trial = await trial_in_force(request, trial_id)
+    return Deciding(trial, viewer, actor, action, typed, typed.get("key") or fresh_key())
+
+
+def _page(
+    request: Request,
+    deciding: Deciding,
+    errors: tuple[FieldError, ...] = (),
+    would: Follows | None = None,
+    status: int = 200,
+) -> Response:
+    trial = deciding.trial
+    root = f"/trials/{trial.trial_id}/decisions"
+    return page(
+        request,
+        "decisions/do.html",
+        deciding.viewer,
+        status=status,
+        trial=frame(trial, deciding.viewer, "/decisions"),
+        action=deciding.action,
+        asks=with_options(deciding.action.asks, trial),
+        typed=deciding.typed,
+        key=deciding.key,
+        errors=errors,
+        follows=would,
+        post=f"{root}/do/{deciding.action.slug}",
+        back=root,
+    )
