@@ -70,7 +70,7 @@ def stage_costs() -> list[Cost]:
         Cost("judge", "of it: all criteria judged", verdict_us),
         Cost("decide", "all: read, decided, evolved, written as a record", decide_us),
         Cost("announce", "all", parse_us + tell_us),
-        Cost("announce", "of it: the record read", parse_us),
+        Cost("announce", "of it: the record read, if another process wrote it", parse_us),
     ]
 
 
