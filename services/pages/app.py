@@ -8,14 +8,17 @@ from starlette.responses import RedirectResponse, Response
 from services.api.problems import Problem, problem_response
 from services.pages import (
     answers,
+    audit,
     board,
     decisions,
     do,
     home,
     mine,
+    settle,
     static_files,
     subject_forms,
     subjects,
+    what_if,
 )
 from services.pages.drafts import Drafts
 from services.pages.rendering import page
@@ -40,6 +43,9 @@ ROUTERS = (
     subject_forms.router,
     do.router,
     decisions.router,
+    settle.router,
+    what_if.router,
+    audit.router,
 )
 """Every page area, one router each."""
 

@@ -1,0 +1,152 @@
+"""The audit trail as rows: who, when it happened, when it was recorded, what was before, why."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Final
+
+import orjson
+
+from enrollment.commands import Actor
+from enrollment.events import AnyEvent
+from services.api.ports import Ports
+from services.pages.event_words import sentence
+from services.signin.people import Account
+from streams.record import Record
+
+STEP = 500
+HAPPENED: Final = (
+    "dosed_on",
+    "onset_on",
+    "died_on",
+    "withdrawn_on",
+    "consented_on",
+    "planned_on",
+    "completed_on",
+    "approved_on",
+)
+"""The fields of events that say on which day something happened in the world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event. Instants are UTC, days the site's own; empty where there is nothing to say."""
+
+    sequence: int
+    recorded_at: str
+    happened_on: str
+    by: str
+    name: str
+    role: str
+    subject_id: str
+    site_id: str
+    event: str
+    what: str
+    before: str
+    why: str
+    signed_meaning: str
+    rule: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the trail is asked for; empty: all."""
+
+    subject_id: str = ""
+    site_id: str = ""
+    event: str = ""
+    by: str = ""
+
+    def takes(self, row: Row) -> bool:
+        return (
+            self.subject_id in ("", row.subject_id)
+            and self.site_id in ("", row.site_id)
+            and self.event in ("", row.event)
+            and self.by in ("", row.by)
+        )
+
+
+def rows_of(record: Record, people: Mapping[str, Account], zone: str) -> Iterable[Row]:
+    """A row for each event of a decision, in order."""
+    content = record.content
+    account = people.get(content.actor.id)
+    for event in content.events:
+        yield Row(
+            sequence=content.sequence,
+            recorded_at=content.at.isoformat().replace("+00:00", "Z"),
+            happened_on=_happened(event),
+            by=content.actor.id,
+            name="" if account is None else account.name,
+            role=content.actor.role,
+            subject_id=str(getattr(event, "subject_id", None) or ""),
+            site_id=str(getattr(event, "site_id", None) or ""),
+            event=event.type,
+            what=sentence(event, zone),
+            before=str(getattr(event, "was", None) or ""),
+            why=str(getattr(event, "reason", None) or ""),
+            signed_meaning=_meaning(event),
+            rule=str(getattr(event, "rule", None) or ""),
+            hash=record.hash,
+        )
+
+
+def _happened(event: AnyEvent) -> str:
+    for name in HAPPENED:
+        on = getattr(event, name, None)
+        if isinstance(on, date):
+            return on.isoformat()
+    return ""
+
+
+def _meaning(event: AnyEvent) -> str:
+    signed = getattr(event, "signed", None)
+    return "" if signed is None else str(signed.meaning)
+
+
+async def trail(
+    ports: Ports,
+    trial_id: str,
+    actor: Actor,
+    people: Mapping[str, Account],
+    zone: str,
+    wanted: Wanted,
+) -> AsyncIterator[Row]:
+    """All rows that are wanted and that the actor may see, oldest first."""
+    after = -1
+    while records := await ports.trials.records(trial_id, after, STEP):
+        for record in records:
+            for row in rows_of(record, people, zone):
+                if wanted.takes(row) and _may_see(row, actor):
+                    yield row
+        after = records[-1].sequence
+
+
+def _may_see(row: Row, actor: Actor) -> bool:
+    return "*" in actor.sites or (row.site_id != "" and actor.may_touch(row.site_id))
+
+
+COLUMNS: Final = tuple(field.name for field in fields(Row))
+
+
+def csv_lines(values: Iterable[Iterable[object]]) -> str:
+    """CSV (RFC 4180). What a spreadsheet would take for a formula is written as text."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for line in values:
+        writer.writerow([_harmless(str(value)) for value in line])
+    return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def csv_row(row: Row) -> str:
+    return csv_lines([[getattr(row, name) for name in COLUMNS]])
+
+
+def ndjson_row(row: Row) -> str:
+    return orjson.dumps(asdict(row)).decode() + "\n"
