@@ -7,10 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
+from enrollment.trial import Trial
 from streams import follow_one, keys
 from streams.chain import Tip
 from streams.folded import Fold
 from streams.follow import NotShownError, TrialFollower
+from streams.read_side import THROUGH
 from streams.record import Record
 from streams.settings import Settings
 from streams.snapshots import Snapshots, Taken, name
@@ -37,6 +39,35 @@ async def test_an_unknown_trial_is_none_and_is_not_followed(
     assert await follower.answer(trial, command_id(trial, 0)) is None
     assert await follower.wait_for(trial, command_id(trial, 0), 0.05) is None
     assert follower._follows == {}
+
+
+async def test_that_there_is_no_such_trial_is_said_only_while_an_owner_says_that_all_are_there(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> None:
+    with pytest.raises(NotShownError, match="no worker says"):
+        await after_the_owner_ended(follower, new_owner, trial)
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.stage._tick()
+    assert await follower.trial(trial) is None
+    await owner.redis.hdel(keys.trials(owner.partition(trial)), THROUGH)
+    with pytest.raises(NotShownError, match="built anew"):
+        await follower.trial(trial)
+    await owner.stage._tick()
+    assert await follower.trial(trial) is None
+
+
+async def after_the_owner_ended(
+    follower: TrialFollower, new_owner: NewOwner, trial: str
+) -> Trial | None:
+    """Its list of trials is there, complete as it was then; ten seconds later it is its word no
+    more, as in a copy of Redis that comes back."""
+    owner = await new_owner()
+    owner.own(trial)
+    await owner.stage._tick()
+    await owner.redis.pexpire(keys.whole(owner.partition(trial)), 1)
+    await asyncio.sleep(0.01)
+    return await follower.trial(trial)
 
 
 async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_it(
