@@ -1,25 +1,24 @@
 """Explores every schedule of two workers with the real stage, up to a number of troubles.
 
-The stage cannot be copied, so each schedule is run from its beginning (as VeriSoft did); a state
-that was met before is not gone on from, and of two orders that give the same world one is run.
+The states are those of `product`: what a worker does is what the real code did when it last saw the
+same. A state that was met before is not gone on from.
 """
 
 # ruff: noqa: T201
 
 import random
 import sys
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.streams.counting import request
 from tests.streams.life import by_hand
-from tests.streams.schedule import Choice, Run, Setting, Touched, come_to_rest, independent
+from tests.streams.product import Product, State
+from tests.streams.schedule import Choice, Run, Setting, come_to_rest
 from tests.streams.shorten import shortened
 from tests.streams.world import ViolatedError
-
-Sleep = dict[Choice, Touched]
-"""Choices that need not be made now: the same world comes of making them earlier."""
 
 
 class FoundError(Exception):
@@ -33,32 +32,24 @@ class FoundError(Exception):
 
 
 @dataclass(slots=True)
-class _Node:
-    """A state on the way: what is still to be tried in it."""
-
-    choices: list[tuple[Choice, Touched]]
-    sleep: Sleep
-    memories: tuple[object, ...] = ()
-
-
-@dataclass(slots=True)
 class Explored:
     """What a search has seen. `complete` when nothing was left out."""
 
     states: int = 0
-    runs: int = 0
     steps: int = 0
+    ran: int = 0
+    """Steps of the real code that were run for it."""
     depth: int = 0
     finished: int = 0
     """States in which every command is committed and shown."""
     rested: int = 0
-    """Runs that were asked to come to rest without further trouble, and did."""
+    """Schedules that were run again from the beginning and then came to rest without trouble."""
     complete: bool = False
 
     def __str__(self) -> str:
         how = "all of them" if self.complete else "not all"
         return (
-            f"{self.states} states ({how}), {self.runs} schedules, {self.steps} steps, "
+            f"{self.states} states ({how}), {self.steps} steps, {self.ran} of them run, "
             f"depth {self.depth}, finished in {self.finished}, came to rest {self.rested} times"
         )
 
@@ -69,101 +60,93 @@ class Search:
 
     setting: Setting
     most_states: int = 10**9
-    rests: int = 20
-    """After every so many runs one is asked to come to rest."""
+    rests: int = 500
+    """After every so many states one is come to by the real workers, and asked to come to rest."""
     seed: int | None = None
     """With a seed the choices of a state are tried in an order of its own."""
     told: Callable[[Explored], None] = lambda _: None
     explored: Explored = field(default_factory=Explored)
-    _seen: dict[int, frozenset[Choice]] = field(default_factory=dict)
-    _nodes: list[_Node] = field(default_factory=list)
-    _path: list[Choice] = field(default_factory=list)
+    _seen: set[int] = field(default_factory=set)
+    """States by their hashes of 64 bits."""
+    _before: "array[int]" = field(default_factory=lambda: array("q"))
+    """Of each state, by its number: the one before it, by which choice, how deep."""
+    _by: list[Choice] = field(default_factory=list)
+    _depth: "array[int]" = field(default_factory=lambda: array("l"))
 
     def all(self) -> Explored:
         """Raises `FoundError` at the first schedule that violates anything."""
         with by_hand():
-            run = self._begin()
-            sleep: Sleep = {}
-            while True:
-                self._arrive(run, sleep)
-                while self._nodes and not self._nodes[-1].choices:
-                    self._nodes.pop()
-                    if self._path:
-                        self._path.pop()
-                if not self._nodes:
-                    self.explored.complete = True
-                    self._leave(run)
-                    break
-                if self.explored.states >= self.most_states:
-                    self._leave(run)
-                    break
-                if run.happened != self._path:
-                    self._leave(run)
-                    run = self._begin()
-                node = self._nodes[-1]
-                choice, touched = node.choices.pop()
-                sleep = {c: t for c, t in node.sleep.items() if independent(t, touched)}
-                node.sleep[choice] = touched
-                self._path.append(choice)
-                self._take(run, choice)
+            product = Product(self.setting)
+            try:
+                self._search(product)
+            finally:
+                self.explored.ran = product.lives.ran
+                product.lives.end()
         return self.explored
 
-    def _begin(self) -> Run:
-        self.explored.runs += 1
+    def _search(self, product: Product) -> None:
+        explored, seen = self.explored, self._seen
+        seen.add(hash(product.first))
+        left = [(product.first, self._add(product, product.first, -1, ""))]
+        while left:
+            if explored.states >= self.most_states:
+                return
+            state, number = left.pop()
+            choices = product.choices(state)
+            if self.seed is not None:
+                random.Random(f"{self.seed} {number}").shuffle(choices)
+            for choice in reversed(choices):
+                explored.steps += 1
+                try:
+                    after = product.after(state, choice)
+                except ViolatedError as error:
+                    schedule = [*self._schedule(number), choice]
+                    raise FoundError(str(error), schedule, explored.states) from error
+                key = hash(after)
+                if key not in seen:
+                    seen.add(key)
+                    left.append((after, self._add(product, after, number, choice)))
+        explored.complete = True
+
+    def _add(self, product: Product, state: State, before: int, by: Choice) -> int:
+        """The number of a new state."""
+        explored, number = self.explored, len(self._by)
+        self._before.append(before)
+        self._by.append(sys.intern(by))
+        self._depth.append(self._depth[before] + 1 if before >= 0 else 0)
+        explored.states += 1
+        explored.depth = max(explored.depth, self._depth[number])
+        explored.finished += product.complete(state)
+        if self.rests and number % self.rests == self.rests // 2:
+            self._rest(product, state, number)
+        self.told(explored)
+        return number
+
+    def _rest(self, product: Product, state: State, number: int) -> None:
+        """The real workers must come to the same by the same schedule, and then to rest."""
+        schedule = self._schedule(number)
         run = Run(self.setting)
         run.world.looked_at = False
-        for choice in self._path:
-            run.take(choice)
-        run.world.looked_at = True
-        if self._nodes:
-            for life, memory in zip(run.lives, self._nodes[-1].memories, strict=True):
-                if life is not None:
-                    life.memory = memory
-        return run
-
-    def _leave(self, run: Run) -> None:
-        """This run goes on nowhere new: sometimes it is asked to come to rest instead."""
-        if self.rests and self.explored.runs % self.rests == 0:
-            self.explored.rested += 1
-            run.world.looked_at = False
-            self._watched(run, lambda: come_to_rest(run, random.Random(self.explored.runs)))
-        run.end()
-
-    def _watched(self, run: Run, does: Callable[[], None]) -> None:
         try:
-            does()
+            for choice in schedule:
+                run.take(choice)
+            assert tuple(run.world.log) == product.log(state), schedule
+            assert run.world.redis.key() == product.redis(state).key(), schedule
+            assert run.choices() == product.choices(state), schedule
+            come_to_rest(run, random.Random(number))
         except ViolatedError as error:
             raise FoundError(str(error), list(run.happened), self.explored.states) from error
+        finally:
+            run.end()
+        self.explored.rested += 1
 
-    def _take(self, run: Run, choice: Choice) -> None:
-        self.explored.steps += 1
-        self._watched(run, lambda: run.take(choice))
-
-    def _arrive(self, run: Run, sleep: Sleep) -> None:
-        """A new node for a state that is new, or that was left too early when it was met."""
-        key = run.key()
-        asleep = frozenset(sleep)
-        before = self._seen.get(key)
-        if before is None:
-            self.explored.states += 1
-            self.explored.depth = max(self.explored.depth, len(self._path))
-            self.explored.finished += run.world.complete()
-            self._seen[key] = asleep
-            open_now = [c for c in run.choices() if c not in asleep]
-        elif before <= asleep:
-            self._nodes.append(_Node([], {}))
-            return
-        else:
-            self._seen[key] = before & asleep
-            open_now = [c for c in run.choices() if c in before and c not in asleep]
-            # What was tried here before need not be tried again.
-            sleep = sleep | {c: run.touched(c) for c in run.choices() if c not in before}
-        if self.seed is not None:
-            random.Random(f"{self.seed} {self.explored.states}").shuffle(open_now)
-        choices = [(choice, run.touched(choice)) for choice in reversed(open_now)]
-        memories = tuple(life and life.memory for life in run.lives)
-        self._nodes.append(_Node(choices, dict(sleep), memories))
-        self.told(self.explored)
+    def _schedule(self, number: int) -> list[Choice]:
+        """One way to a state."""
+        found: list[Choice] = []
+        while self._before[number] >= 0:
+            found.append(self._by[number])
+            number = self._before[number]
+        return found[::-1]
 
 
 def setting_of(
@@ -202,8 +185,8 @@ def main(words: list[str]) -> int:
 
 
 def _every_thousand(explored: Explored) -> None:
-    if explored.states % 1000 == 0:
-        print(f"\r{explored.states} states, {explored.runs} schedules", end=" ", flush=True)
+    if explored.states % 10_000 == 0:
+        print(f"\r{explored.states} states, {explored.steps} steps", end=" ", flush=True)
 
 
 OPTIONS = frozenset({"noticks", "late", "noticed"})

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import cache, lru_cache
+from inspect import isawaitable
 from types import coroutine
 from typing import Any
 from uuid import UUID
@@ -209,20 +210,32 @@ class _Watched:
         return getattr(self._recovery, name)
 
     async def recover(self, partition: int) -> Ledger:
-        self._life.remember(_where())
+        self._life.remember(_where(self._life.stage))
         ledger = await self._recovery.recover(partition)
-        self._life.remember((*_where(), plain(ledger)))
+        self._life.remember((*_where(self._life.stage), plain(ledger)))
         return ledger
 
 
-def _where() -> tuple[object, ...]:
-    """Each function between the loop of the life and here, and how far it has come."""
+def _where(stage: DecideStage) -> tuple[object, ...]:
+    """Each function between the loop of the life and here: how far it has come, what it holds."""
     found: list[object] = []
     frame = sys._getframe(2)
     while frame.f_code.co_name != "_live" and frame.f_back is not None:
-        found.append((frame.f_code.co_name, frame.f_lasti))
+        held = tuple(
+            (name, _held(value, stage))
+            for name, value in sorted(frame.f_locals.items())
+            if name != "self" and not isawaitable(value)
+        )
+        found.append((frame.f_code.co_name, frame.f_lasti, held))
         frame = frame.f_back
     return (*found, frame.f_lasti)
+
+
+def _held(value: object, stage: DecideStage) -> object:
+    """Of a ledger also whether it still is the stage's: the stage asks for that very object."""
+    if isinstance(value, Ledger):
+        return plain(value), stage.ledger(value.partition) is value
+    return plain(value)
 
 
 async def _no_surplus(partition: int, trial_id: str, records: list[bytes]) -> list[int]:
