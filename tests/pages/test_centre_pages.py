@@ -1,0 +1,193 @@
+"""The centre's pages: what the board shows, the review that is signed, what if, the audit trail."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+
+from services.signin.people import Account
+from tests.pages.conftest import PASSWORD, Browser
+from tests.pages.world import ROOT, TRIAL, key, play
+from tests.services.memory import Memory
+
+Staff = dict[str, Account]
+REVIEW_DUE = 50
+"""Steps of the story after which the review of L1 is due."""
+WINDOWS_OPEN = 42
+
+
+@pytest.fixture
+async def reviewer(browser: Browser, staff: Staff, memory: Memory) -> Browser:
+    play(memory, REVIEW_DUE)
+    await browser.sign_in("reviewer")
+    return browser
+
+
+async def hash_shown(browser: Browser) -> str:
+    found = re.search(r'name="data_hash" value="([0-9a-f]{64})"', await text(browser, "/review"))
+    assert found
+    return found[1]
+
+
+async def text(browser: Browser, path: str) -> str:
+    answer = await browser.get(f"{ROOT}/decisions{path}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def signature(browser: Browser, **more: str) -> dict[str, str]:
+    return {
+        "csrf": await browser.csrf(),
+        "key": key(),
+        "sign_name": "reviewer",
+        "sign_password": PASSWORD,
+        **more,
+    }
+
+
+async def test_the_board_says_first_what_needs_a_decision(reviewer: Browser) -> None:
+    shown = (await reviewer.get(f"{ROOT}/board")).text
+    assert shown.index("Cohort review due") < shown.index('id="phase1-title"')
+    assert "the design recommends: escalate L2" in shown
+    assert "Dose escalation" in shown
+    assert "today," in shown
+
+
+async def test_a_review_is_signed_and_its_answer_shown(reviewer: Browser, memory: Memory) -> None:
+    form = await signature(
+        reviewer, decision="escalate:L2", data_hash=await hash_shown(reviewer), reason=""
+    )
+    sent = await reviewer.post(f"{ROOT}/decisions/review", form)
+    assert sent.status_code == 303
+    assert "Signed: escalate." in (await reviewer.get(sent.headers["location"])).text
+    trial = memory.trials[TRIAL].trial
+    assert trial.open_level is not None
+    assert trial.levels[trial.open_level].level_id == "L2"
+
+
+async def test_a_wrong_password_signs_nothing(reviewer: Browser, memory: Memory) -> None:
+    before = len(memory.trials[TRIAL].records)
+    form = await signature(
+        reviewer, decision="escalate:L2", data_hash=await hash_shown(reviewer), reason=""
+    )
+    sent = await reviewer.post(f"{ROOT}/decisions/review", form | {"sign_password": "wrong"})
+    assert sent.status_code == 422
+    assert len(memory.trials[TRIAL].records) == before
+
+
+async def test_data_that_changed_meanwhile_refuse_the_signature(
+    reviewer: Browser, memory: Memory
+) -> None:
+    form = await signature(reviewer, decision="escalate:L2", data_hash="f" * 64, reason="")
+    sent = await reviewer.post(f"{ROOT}/decisions/review", form)
+    answer = (await reviewer.get(sent.headers["location"])).text
+    assert "The data changed since" in answer
+    assert memory.trials[TRIAL].trial.review is not None
+
+
+async def test_every_choice_says_what_it_opens_and_none_is_above_the_recommendation(
+    reviewer: Browser,
+) -> None:
+    shown = await text(reviewer, "/review")
+    values = re.findall(r'name="decision" value="([^"]+)"', shown)
+    assert values[0] == "escalate:L2"
+    assert set(values[1:]) == {"de_escalate:Lm1", "mtd:L1", "no_tolerable_dose:"}
+    assert "Dose level L2 is open, for up to 3." in shown
+    assert shown.count("more cautious: needs a reason") == len(values) - 1
+
+
+async def test_a_coordinator_reads_the_review_and_cannot_sign_it(
+    browser: Browser, staff: Staff, memory: Memory
+) -> None:
+    play(memory, REVIEW_DUE)
+    await browser.sign_in("coordinator")
+    shown = await text(browser, "/review")
+    assert "Reviewers sign." in shown
+    assert "Sign the review" not in shown
+    form = await signature(browser, decision="escalate:L2", data_hash=await hash_shown(browser))
+    assert (await browser.post(f"{ROOT}/decisions/review", form)).status_code == 403
+
+
+async def test_what_if_shows_what_would_follow_and_writes_nothing(
+    browser: Browser, staff: Staff, memory: Memory
+) -> None:
+    play(memory, WINDOWS_OPEN)
+    await browser.sign_in("coordinator")
+    before = memory.trials[TRIAL].trial
+    form = {
+        "csrf": await browser.csrf(),
+        "idea": "dlt",
+        "subject_id": "S1-003",
+        "on": "2027-04-12",
+    }
+    shown = (await browser.post(f"{ROOT}/what-if", form)).text
+    assert "Dose level L1 is stopped" in shown
+    assert "Hypothetical" in shown
+    assert memory.trials[TRIAL].trial is before
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({}, "What if: choose one."),
+        ({"idea": "dlt", "subject_id": "nobody"}, "Subject: choose one."),
+        ({"idea": "dlt", "subject_id": "S1-003", "on": "soon"}, "Day: write a date"),
+        ({"idea": "number", "count": "-1"}, "Number: write a whole number"),
+        ({"idea": "passed", "on": "9999-01-01"}, "at most ten years"),
+    ],
+)
+async def test_what_if_says_what_it_needs(
+    browser: Browser, staff: Staff, memory: Memory, form: dict[str, str], said: str
+) -> None:
+    play(memory, WINDOWS_OPEN)
+    await browser.sign_in("coordinator")
+    answer = await browser.post(f"{ROOT}/what-if", form | {"csrf": await browser.csrf()})
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+async def test_the_audit_trail_has_every_event_and_can_be_downloaded(
+    reviewer: Browser, memory: Memory
+) -> None:
+    events = [e for r in memory.trials[TRIAL].records for e in r.content.events]
+    shown = (await reviewer.get(f"{ROOT}/audit")).text
+    assert f"{len(events)} events." in shown
+    rows = list(csv.DictReader(io.StringIO((await reviewer.get(f"{ROOT}/audit.csv")).text)))
+    assert [row["event"] for row in rows] == [event.type for event in events]
+    lines = (await reviewer.get(f"{ROOT}/audit.ndjson", subject="S1-003")).text.splitlines()
+    assert {json.loads(line)["subject_id"] for line in lines} == {"S1-003"}
+    assert all(json.loads(line)["hash"] for line in lines)
+
+
+async def test_suspending_says_what_follows_and_resuming_is_signed(
+    browser: Browser, staff: Staff, memory: Memory
+) -> None:
+    play(memory, WINDOWS_OPEN)
+    await browser.sign_in("coordinator")
+    form = {"csrf": await browser.csrf(), "key": key(), "reason": "A safety letter."}
+    asked = await browser.post(f"{ROOT}/decisions/do/suspension", form)
+    assert "Assignment is suspended: A safety letter." in asked.text
+    assert not memory.trials[TRIAL].trial.suspended
+    await browser.post(f"{ROOT}/decisions/do/suspension", form | {"confirmed": "yes"})
+    assert memory.trials[TRIAL].trial.suspended
+
+    form = {"csrf": await browser.csrf(), "key": key(), "reason": "Read.", "confirmed": "yes"}
+    unsigned = await browser.post(f"{ROOT}/decisions/do/resumption", form)
+    assert unsigned.status_code == 422
+    assert memory.trials[TRIAL].trial.suspended
+    signed = form | {"sign_name": "coordinator", "sign_password": PASSWORD}
+    await browser.post(f"{ROOT}/decisions/do/resumption", signed)
+    assert not memory.trials[TRIAL].trial.suspended
+
+
+async def test_an_empty_reason_is_asked_for_in_the_words_of_the_field(
+    browser: Browser, staff: Staff, memory: Memory
+) -> None:
+    play(memory, WINDOWS_OPEN)
+    await browser.sign_in("coordinator")
+    form = {"csrf": await browser.csrf(), "key": key(), "reason": ""}
+    answer = await browser.post(f"{ROOT}/decisions/do/suspension", form)
+    assert answer.status_code == 422
+    assert answer.text.count("Reason: fill this in.") == 2
