@@ -11,8 +11,11 @@ class ApiSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HOLDFAST_", frozen=True, extra="ignore")
 
-    token_file: Path
-    """JSON: `{"<token>": {"id": ..., "role": ..., "sites": [...]}}`; read again when it changes."""
+    token_file: Path | None = None
+    """JSON: `{"<token>": {"id": ..., "role": ..., "sites": [...]}}`; read again when it changes.
+
+    For trying out and for scripts of one's own machine: services get tokens from an administrator.
+    """
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
     """0 lets the system choose; the address is printed on start."""

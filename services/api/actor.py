@@ -1,4 +1,4 @@
-"""Who is asking: one dependency for every route. Another way to sign in replaces only this file."""
+"""Who is asking under `/v1`: one dependency for every route, for service and file tokens."""
 
 import hmac
 import json
@@ -10,16 +10,21 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
 
-from enrollment.commands import Actor, Role
+from enrollment.commands import Actor, AnyCommand, Role
+from services.api.identity import parse_submission
 from services.api.problems import NO_ACTOR, NOT_THIS_ROLE, UNAVAILABLE, Problem
+from services.signin.desk import digest
+from services.signin.people import Account
+from services.signin.signin import Signin
 
 _ACTORS: TypeAdapter[dict[str, Actor]] = TypeAdapter(dict[str, Actor])
 SCHEME: dict[str, Any] = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A token of the server's token file.",
+    "description": "A token of a service account, or of the server's token file.",
 }
 """The OpenAPI security scheme of `current_actor`."""
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 class TokenFileError(Exception):
@@ -41,17 +46,25 @@ class TokenFile:
 
     def actor(self, token: str) -> Actor | None:
         """Compares with every token in constant time, so timing tells nothing of any of them."""
-        try:
-            if _stamp(self._path) != self._read.stamp:
-                self._read = _read(self._path)
-        except OSError as error:
-            raise TokenFileError(f"cannot read the token file: {error.strerror}") from None
+        self._renew()
         asked = sha256(token.encode()).digest()
         found: Actor | None = None
         for known, actor in self._read.actors:
             if hmac.compare_digest(known, asked):
                 found = actor
         return found
+
+    def holds(self, actor: Actor) -> bool:
+        """Whether a token of this actor is still in the file."""
+        self._renew()
+        return any(known == actor for _, known in self._read.actors)
+
+    def _renew(self) -> None:
+        try:
+            if _stamp(self._path) != self._read.stamp:
+                self._read = _read(self._path)
+        except OSError as error:
+            raise TokenFileError(f"cannot read the token file: {error.strerror}") from None
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -79,20 +92,77 @@ def _read(path: Path) -> _Read:
 
 
 async def current_actor(request: Request) -> Actor:
-    """The one dependency that every route takes its actor from."""
+    """The one dependency that every route takes its actor from.
+
+    A service's rights are those it holds in the trial of the address, as they are at this moment;
+    without one in that trial nothing is told of it.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    challenge = {"WWW-Authenticate": "Bearer"}
     if scheme.lower() != "bearer" or not token.strip():
-        raise Problem(NO_ACTOR, "The request carries no bearer token.", headers=challenge)
-    tokens: TokenFile = request.app.state.tokens
-    try:
-        actor = tokens.actor(token.strip())
-    except TokenFileError:
-        wait = {"Retry-After": "5"}
-        raise Problem(UNAVAILABLE, "Nobody can sign in just now.", headers=wait) from None
+        raise Problem(NO_ACTOR, "The request carries no bearer token.", headers=CHALLENGE)
+    of_file = _of_file(request, token.strip())
+    if of_file is not None:
+        return of_file
+    account = _service(request, token.strip())
+    if account is None:
+        raise Problem(NO_ACTOR, "The token is not known.", headers=CHALLENGE)
+    request.state.service = account
+    actor = account.actor(trial_id) if (trial_id := _trial_of(request)) else _anywhere(account)
     if actor is None:
-        raise Problem(NO_ACTOR, "The token is not known.", headers=challenge)
+        raise Problem(NOT_THIS_ROLE, "This token has no right here.")
     return actor
+
+
+def _of_file(request: Request, token: str) -> Actor | None:
+    tokens: TokenFile | None = request.app.state.tokens
+    if tokens is None:
+        return None
+    try:
+        return tokens.actor(token)
+    except TokenFileError:
+        raise _nobody_just_now() from None
+
+
+def _service(request: Request, token: str) -> Account | None:
+    """The open service account that the token was issued to."""
+    signin: Signin | None = request.app.state.signin
+    if signin is None:
+        return None
+    if not signin.desk.ready():
+        raise _nobody_just_now()
+    account = signin.people.by_token(digest(token))
+    return None if account is None or account.closed else account
+
+
+def _nobody_just_now() -> Problem:
+    return Problem(UNAVAILABLE, "Nobody can sign in just now.", headers={"Retry-After": "5"})
+
+
+def _trial_of(request: Request) -> str | None:
+    """The trial that the address is about; a submission's id holds its own."""
+    if "submission_id" in request.path_params:
+        submission = parse_submission(request.path_params["submission_id"])
+        return None if submission is None else submission.trial_id
+    trial_id: str | None = request.path_params.get("trial_id")
+    return trial_id
+
+
+def _anywhere(account: Account) -> Actor | None:
+    """For addresses about no trial: by the first right there is, which the answer then minds."""
+    actors = (account.actor(grant.trial_id) for grant in account.grants)
+    return next((actor for actor in actors if actor is not None), None)
+
+
+def may_see_trial(request: Request, trial_id: str) -> bool:
+    """Whether the token that asks has a right in the trial; the file's tokens have one in all."""
+    account: Account | None = getattr(request.state, "service", None)
+    return account is None or account.actor(trial_id) is not None
+
+
+def forbid_signing(request: Request, command: AnyCommand) -> None:
+    """A service's token cannot sign: a signature is a person's, given on the pages."""
+    if hasattr(request.state, "service") and getattr(command, "meaning", None) is not None:
+        raise Problem(NOT_THIS_ROLE, "Nothing was written: this is signed, and by people only.")
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]

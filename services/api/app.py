@@ -22,6 +22,7 @@ from services.api.problems import BAD_METHOD, NO_ROUTE, OUR_FAULT, Problem, prob
 from services.api.rates import WriteRates
 from services.api.streaming import Streams
 from services.api.submit import write_routes
+from services.api.watching import watch
 from services.pages.app import ForPeople, add_pages
 from services.settings import ApiSettings
 
@@ -62,9 +63,10 @@ def build_app(
     )
     app.state.ports = ports
     app.state.settings = settings
-    app.state.tokens = TokenFile(settings.token_file)
+    app.state.signin = None if people is None else people.signin
+    app.state.tokens = None if settings.token_file is None else TokenFile(settings.token_file)
     app.state.intake = Intake(ports)
-    app.state.streams = Streams(settings)
+    app.state.streams = Streams(settings, partial(watch, app.state))
     app.state.rates = WriteRates(settings)
     for router in (
         write_routes(),

@@ -13,7 +13,7 @@ from enrollment.board import waitlist_view
 from enrollment.commands import Actor, Role
 from enrollment.trial import Subject, Trial
 from services.api import paging
-from services.api.actor import CurrentActor, require_role
+from services.api.actor import CurrentActor, may_see_trial, require_role
 from services.api.documented import READ_PROBLEMS, problems
 from services.api.parameters import WRITTEN_DATE, WRITTEN_INSTANT, KnownParameters
 from services.api.ports import UnavailableError
@@ -61,13 +61,17 @@ def now_of(request: Request, trial: Trial) -> datetime:
 
 @router.get("", operation_id="listTrials", summary="The trials there are")
 async def list_trials(request: Request, actor: CurrentActor) -> Response:
-    """`complete` is false while no worker says that there are no others, as when none runs."""
+    """Those that the token has a right in.
+
+    `complete` is false while no worker says that there are no others, as when none runs.
+    """
     require_role(actor, *STAFF, "service")
     try:
         found = await ports_of(request).trials.list_trials()
     except UnavailableError as error:
         raise unavailable(error) from None
-    items = [{"trial_id": trial_id} for trial_id in found.trial_ids]
+    seen = (trial_id for trial_id in found.trial_ids if may_see_trial(request, trial_id))
+    items = [{"trial_id": trial_id} for trial_id in seen]
     return json_response({"items": items, "next": None, "complete": found.complete})
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from enrollment.commands import Actor
 from services.api.ports import UnavailableError
 from services.api.problems import TOO_MANY_STREAMS, Problem
+from services.api.watching import Still
 from services.settings import ApiSettings
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -47,8 +48,9 @@ class _Counted(StreamingResponse):
 class Streams:
     """All live streams of this process: how many there are, and the end of them all."""
 
-    def __init__(self, settings: ApiSettings) -> None:
+    def __init__(self, settings: ApiSettings, watch: Callable[[Actor], Still]) -> None:
         self._settings = settings
+        self._watch = watch
         self._open: Counter[str] = Counter()
         self._stopping = asyncio.Event()
 
@@ -62,14 +64,16 @@ class Streams:
         if full or self._open[actor.id] >= self._settings.max_streams_per_actor:
             raise Problem(TOO_MANY_STREAMS, "No more streams now.", headers={"Retry-After": "5"})
         return _Counted(
-            self._alive(source),
+            self._alive(source, self._watch(actor)),
             self._open,
             actor.id,
             headers=HEADERS,
             media_type="text/event-stream",
         )
 
-    async def _alive(self, source: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async def _alive(
+        self, source: AsyncGenerator[bytes, None], still: Still
+    ) -> AsyncIterator[bytes]:
         stopping = asyncio.create_task(self._stopping.wait())
         upcoming: asyncio.Task[bytes | None] | None = None
         try:
@@ -82,7 +86,7 @@ class Streams:
                     timeout=self._settings.ping_seconds,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-                if stopping in done:
+                if stopping in done or not still():
                     return
                 if not done:
                     yield PING

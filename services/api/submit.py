@@ -14,7 +14,7 @@ from enrollment import commands as c
 from protocols.errors import ProtocolError
 from protocols.parse import parse_protocol
 from services.api import documented
-from services.api.actor import CurrentActor, require_role
+from services.api.actor import CurrentActor, forbid_signing, require_role
 from services.api.answers import answer_response
 from services.api.bodies import body_model, check_years, parse_body, read_body
 from services.api.faults import field, of_body, of_form, of_protocol
@@ -76,6 +76,7 @@ async def _receive(
     settings: ApiSettings = request.app.state.settings
     raw = await read_body(request, settings.max_body_bytes, settings.body_seconds)
     command = _form(write, raw, subject_id) if write.is_form else _plain(write, raw, subject_id)
+    forbid_signing(request, command)
     site_id = site_acted_for(actor, request.headers.get(SITE), _site_of(command))
     trial = await find_trial(request, trial_id)
     if trial is None and not isinstance(command, c.AdoptProtocol):

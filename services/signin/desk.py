@@ -15,6 +15,9 @@ from services.signin.people import Account, People
 from services.signin.ports import Kept
 from streams.kafka import SendFailedError
 
+FOR_SERVICES: tuple[e.AccessRole, ...] = ("service", "site", "coordinator", "auditor")
+"""Roles that a service account may be granted."""
+
 
 class RefusedError(Exception):
     """What was asked for cannot be; the message is one sentence for the person who asked."""
@@ -85,24 +88,31 @@ class Desk:
         role: e.AccessRole,
         trial_id: str = "*",
         sites: tuple[str, ...] = ("*",),
+        reason: str | None = None,
     ) -> str:
         """The id of the grant. Site staff and investigators must name their sites."""
+        account = self.account(account_id)
         if role in ("site", "investigator") and (not sites or "*" in sites):
             raise RefusedError("Name the sites: nobody is site staff of every site.")
-        if role == "administrator" and self.account(account_id).kind == "service":
-            raise RefusedError("A service cannot administer accounts.")
+        if account.kind == "service":
+            _grantable_to_a_service(account, role, trial_id)
         grant_id = f"g-{uuid4().hex}"
         facts = {"account_id": account_id, "role": role, "trial_id": trial_id, "sites": sites}
-        await self.keep(e.RoleGranted, by, grant_id=grant_id, **facts)
+        if not await self.keep(e.RoleGranted, by, grant_id=grant_id, reason=reason, **facts):
+            raise RefusedError("This right cannot be granted.")
         return grant_id
 
     async def revoke(self, by: str, grant_id: str, reason: str) -> None:
         if not await self.keep(e.RoleRevoked, by, grant_id=grant_id, reason=reason):
-            raise RefusedError("This right is not held any more.")
+            raise RefusedError(
+                "This right is not held any more, or nobody would be left to administer accounts."
+            )
 
     async def close(self, by: str, account_id: str, reason: str) -> None:
         if not await self.keep(e.AccountClosed, by, account_id=account_id, reason=reason):
-            raise RefusedError("This account is closed already.")
+            raise RefusedError(
+                "This account is closed already, or nobody would be left to administer accounts."
+            )
 
     async def reopen(self, by: str, account_id: str, reason: str) -> None:
         if not await self.keep(e.AccountReopened, by, account_id=account_id, reason=reason):
@@ -125,6 +135,13 @@ class Desk:
         if not await self.keep(e.TokenRevoked, by, token_id=token_id, reason=reason):
             raise RefusedError("There is no such token.")
 
+    async def remove_second_factor(self, by: str, account_id: str, reason: str) -> None:
+        """For somebody who lost the phone; every session of the account ends."""
+        if self.account(account_id).second_factor is None:
+            raise RefusedError("This account has no second factor.")
+        await self.keep(e.SecondFactorRemoved, by, account_id=account_id, reason=reason)
+        await self.end_sessions(by, account_id)
+
     async def end_sessions(self, by: str, account_id: str) -> None:
         await self.keep(e.SessionsEnded, by, account_id=account_id)
 
@@ -133,6 +150,18 @@ class Desk:
         if found is None:
             raise RefusedError("There is no such account.")
         return found
+
+
+def _grantable_to_a_service(account: Account, role: e.AccessRole, trial_id: str) -> None:
+    """A token acts by one role in each trial, and never by one that signs or administers."""
+    if role not in FOR_SERVICES:
+        raise RefusedError("This role is for people: a service signs and administers nothing.")
+    for grant in account.grants:
+        overlaps = "*" in (trial_id, grant.trial_id) or trial_id == grant.trial_id
+        if overlaps and grant.role != role:
+            raise RefusedError(
+                "A service has one role in each trial: open another account for another role."
+            )
 
 
 def digest(secret: str) -> str:

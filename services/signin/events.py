@@ -98,6 +98,7 @@ class RoleGranted(AccessEvent):
     role: AccessRole
     trial_id: Id | Everything
     sites: tuple[Id | Everything, ...]
+    reason: Text | None = None
 
 
 class RoleRevoked(AccessEvent):
@@ -136,6 +137,12 @@ class SignedIn(AccessEvent):
     how: Literal["password", "password_and_code", "provider"]
 
 
+class SignedOut(AccessEvent):
+    """`by` ended a session; what the account watches live is asked anew whether it may."""
+
+    type: Literal["SignedOut"] = "SignedOut"
+
+
 class Signed(AccessEvent):
     """`by` has shown who they are to sign what stood on a page; its command follows under `key`.
 
@@ -171,6 +178,7 @@ AnyAccessEvent = (
     | TokenRevoked
     | SessionsEnded
     | SignedIn
+    | SignedOut
     | Signed
     | LockedOut
 )

@@ -19,6 +19,7 @@ from services.signin.events import (
     SessionsEnded,
     Signed,
     SignedIn,
+    SignedOut,
     TokenIssued,
     TokenRevoked,
 )
@@ -38,6 +39,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a service account, without its secret."""
+
+    token_id: str
+    name: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     account_id: str
     sign_in: str
@@ -53,6 +63,8 @@ class Account:
     grants: tuple[Grant, ...] = ()
     sessions_ended_at: datetime | None = None
     signed_in_at: datetime | None = None
+    signed_out_at: datetime | None = None
+    tokens: tuple[Token, ...] = ()
 
     def actor(self, trial_id: str, *roles: AccessRole) -> Actor | None:
         """Who this account is in a trial: by the first of `roles` that it holds there, or by any.
@@ -149,7 +161,7 @@ class People:
             case TokenRevoked():
                 found = (own for own in self._by_token.values() if own[0] == event.token_id)
                 return next(found, ("", ""))[1]
-            case SignedIn() | Signed():
+            case SignedIn() | SignedOut() | Signed():
                 return event.by
             case _:
                 return event.account_id
@@ -160,14 +172,13 @@ class People:
             case AccountLinked():
                 return self._linked(account, event)
             case AccountClosed():
-                return None if account.closed else replace(account, closed=True)
+                return self._closed(account, event)
             case AccountReopened():
                 return replace(account, closed=False) if account.closed else None
             case RoleGranted():
                 return self._granted(account, event)
             case RoleRevoked():
-                left = tuple(g for g in account.grants if g.grant_id != event.grant_id)
-                return None if left == account.grants else replace(account, grants=left)
+                return self._revoked(account, event)
             case TokenIssued():
                 return self._issued(account, event)
             case TokenRevoked():
@@ -175,17 +186,44 @@ class People:
             case _:
                 return _with_credentials(account, event)
 
+    def _closed(self, account: Account, event: AccountClosed) -> Account | None:
+        if account.closed or (event.by != "system" and self.is_last_administrator(account)):
+            return None
+        return replace(account, closed=True)
+
+    def _revoked(self, account: Account, event: RoleRevoked) -> Account | None:
+        left = tuple(g for g in account.grants if g.grant_id != event.grant_id)
+        if left == account.grants:
+            return None
+        changed = replace(account, grants=left)
+        unseated = account.holds("administrator") and not changed.holds("administrator")
+        if unseated and event.by != "system" and self.is_last_administrator(account):
+            return None
+        return changed
+
+    def is_last_administrator(self, account: Account) -> bool:
+        """Whether nobody but this account could administer accounts on the pages."""
+        if account.closed or not account.holds("administrator"):
+            return False
+        return not any(
+            other.holds("administrator") and not other.closed
+            for other in self.accounts.values()
+            if other.account_id != account.account_id
+        )
+
     def _issued(self, account: Account, event: TokenIssued) -> Account | None:
         if account.kind != "service" or event.sha256 in self._by_token:
             return None
         self._by_token[event.sha256] = (event.token_id, account.account_id)
-        return account
+        token = Token(event.token_id, event.name, event.at)
+        return replace(account, tokens=(*account.tokens, token))
 
     def _token_revoked(self, account: Account, event: TokenRevoked) -> Account:
         for digest, (token_id, _) in list(self._by_token.items()):
             if token_id == event.token_id:
                 del self._by_token[digest]
-        return account
+        left = tuple(token for token in account.tokens if token.token_id != event.token_id)
+        return replace(account, tokens=left)
 
     def _linked(self, account: Account, event: AccountLinked) -> Account | None:
         linked = (event.issuer, event.subject)
@@ -217,5 +255,7 @@ def _with_credentials(account: Account, event: AnyAccessEvent) -> Account:
             return replace(account, sessions_ended_at=event.at)
         case SignedIn():
             return replace(account, signed_in_at=event.at)
+        case SignedOut():
+            return replace(account, signed_out_at=event.at)
         case _:
             return account

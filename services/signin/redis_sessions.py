@@ -18,6 +18,9 @@ class RedisSessions:
     def __init__(self, redis: Client) -> None:
         self._redis = redis
 
+    async def close(self) -> None:
+        await self._redis.aclose()
+
     async def read(self, digest: str) -> Session | None:
         with _outages():
             kept: bytes | None = await self._redis.get(f"{PREFIX}:session:{digest}")

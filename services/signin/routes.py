@@ -1,11 +1,13 @@
 """Signing in with name, password and code; signing out; choosing a new password."""
 
+import contextlib
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.api.ports import UnavailableError
 from services.pages.rendering import FieldError, page
 from services.signin import events as e
 from services.signin.address import address_of
@@ -73,6 +75,9 @@ async def sign_out(request: Request, viewer: CurrentViewer) -> Response:
     signin = signin_of(request)
     response = RedirectResponse("/sign-in", SEE_OTHER)
     await signin.sessions.end(response, request.cookies.get(signin.settings.cookie))
+    with contextlib.suppress(UnavailableError):
+        # The session is over whether or not that could be written down.
+        await signin.desk.keep(e.SignedOut, viewer.account.account_id)
     return response
 
 

@@ -265,7 +265,7 @@ def test_a_missing_setting_is_named_and_stops_the_start() -> None:
         timeout=60,
     )
     assert ended.returncode == 78
-    assert "HOLDFAST_TOKEN_FILE" in ended.stderr
+    assert "HOLDFAST_KAFKA_BOOTSTRAP" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
