@@ -46,6 +46,10 @@ class Slot:
     bring them in or out (rules R8)."""
     toxicities: int = 0
     """Toxicities recorded that do not count, shown to reviews."""
+    backfill: bool = False
+    """A further subject at a cleared lower level: no decision ever waits for its outcome."""
+    counted: bool = True
+    """Its outcome counts for escalation, once it is known."""
     given_level_id: str | None = None
     """The level really given, when it was another than the assigned one; not corrected yet."""
 
@@ -57,6 +61,16 @@ class Slot:
     @property
     def treated(self) -> bool:
         return self.state in TREATED
+
+    @property
+    def known(self) -> bool:
+        """Evaluable: cleared, or with a DLT."""
+        return self.state in ("cleared", "dlt")
+
+    @property
+    def read_by_design(self) -> bool:
+        """What a design is told of: everybody, but of backfill only outcomes that count."""
+        return not self.backfill or (self.counted and self.known)
 
     @property
     def live(self) -> bool:

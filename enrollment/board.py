@@ -4,13 +4,15 @@ from datetime import date, datetime
 from typing import Any
 
 from cohorts.designs.parameters import parameters_of
+from cohorts.slots import Slot
+from enrollment.backfill import backfill_level, backfill_places
 from enrollment.evolve_slots import live_reservations
 from enrollment.places import (
     barrier,
     counted_from_phase1,
+    first_barrier,
     free_places,
     phase2_places,
-    phase_barrier,
 )
 from enrollment.standing import standing
 from enrollment.trial import Level, Subject, Trial
@@ -76,15 +78,16 @@ def _rule(found: Any) -> str | None:
 def _phase1(trial: Trial, now: datetime) -> dict[str, Any]:
     protocol = trial.in_force
     today = protocol.local_date(now)
-    open_places = 0
-    if trial.open_level is not None and phase_barrier(trial, 1, today) is None:
+    open_places, found = 0, first_barrier(trial, 1, today)
+    if trial.open_level is not None and found is None:
         open_places = free_places(trial, 1, today)
     return {
         "state": trial.phase1,
         "design": _design(trial, today),
         "open_level": _open_id(trial),
         "places": open_places,
-        "barrier": _rule(phase_barrier(trial, 1, today)) if trial.activated else "trial_not_open",
+        "barrier": _rule(found) if trial.activated else "trial_not_open",
+        "backfill": _backfill(trial, today),
         "dlt_window_days": protocol.phase1.dlt_window_days,
         "illustrative": "phase1" in protocol.illustrative,
         "levels": [_level(trial, index, now) for index in range(len(trial.levels))],
@@ -99,6 +102,20 @@ def _design(trial: Trial, today: date) -> dict[str, Any]:
         "name": design.name,
         "parameters": parameters_of(design),
         "explain": standing(trial, today).explain() if concerned else None,
+    }
+
+
+def _backfill(trial: Trial, today: date) -> dict[str, Any] | None:
+    """The level that is backfilled while the open one has no place; none without the option."""
+    backfill = trial.in_force.phase1.backfill
+    if backfill is None:
+        return None
+    index = backfill_level(trial, today)
+    return {
+        "max_per_level": backfill.max_per_level,
+        "counts_for_escalation": backfill.counts_for_escalation,
+        "level_id": None if index is None else trial.levels[index].level_id,
+        "places": backfill_places(trial, today),
     }
 
 
@@ -123,6 +140,7 @@ def _level(trial: Trial, index: int, now: datetime) -> dict[str, Any]:
         "dlts": counts.dlts,
         "pending": counts.pending,
         "reserved": counts.reserved,
+        "backfilling": level.backfilling,
         "stagger": level.stagger,
         "subjects": _members(trial, level, now),
     }
@@ -188,28 +206,32 @@ def subject_view(trial: Trial, subject: Subject, now: datetime) -> dict[str, Any
             "phase": subject.waiting.phase,
             "passed_over": subject.waiting.passed_over,
         }
-    slot = subject.slot
-    if slot is not None:
-        ends_on = slot.window_ends_on
-        today = trial.in_force.local_date(now)
-        shown["slot"] = {
-            "slot_id": slot.slot_id,
-            "phase": slot.phase,
-            "level_id": slot.level_id,
-            "state": slot.state,
-            "reserved_at": slot.reserved_at,
-            "expires_at": slot.expires_at,
-            "dose_not_before": slot.dose_not_before,
-            "authorised_for": slot.authorised_for,
-            "flagged": list(slot.flagged),
-            "dosed_on": slot.dosed_on,
-            "window_ends_on": ends_on,
-            "dlt_onset_on": slot.dlt_onset_on,
-            "toxicities": slot.toxicities,
-            "given_level_id": slot.given_level_id,
-            "overdue": slot.state == "dosed" and ends_on is not None and ends_on <= today,
-        }
+    if subject.slot is not None:
+        shown["slot"] = _slot(subject.slot, trial.in_force.local_date(now))
     return shown
+
+
+def _slot(slot: Slot, today: date) -> dict[str, Any]:
+    ends_on = slot.window_ends_on
+    return {
+        "slot_id": slot.slot_id,
+        "phase": slot.phase,
+        "level_id": slot.level_id,
+        "state": slot.state,
+        "reserved_at": slot.reserved_at,
+        "expires_at": slot.expires_at,
+        "dose_not_before": slot.dose_not_before,
+        "authorised_for": slot.authorised_for,
+        "flagged": list(slot.flagged),
+        "dosed_on": slot.dosed_on,
+        "window_ends_on": ends_on,
+        "dlt_onset_on": slot.dlt_onset_on,
+        "toxicities": slot.toxicities,
+        "backfill": slot.backfill,
+        "counted": slot.counted,
+        "given_level_id": slot.given_level_id,
+        "overdue": slot.state == "dosed" and ends_on is not None and ends_on <= today,
+    }
 
 
 def subject_state(subject: Subject) -> str:

@@ -74,6 +74,8 @@ def _unfit(turn: Turn, command: AdoptProtocol, protocol: Protocol) -> tuple[str,
 
 def _unfit_for_what_happened(trial: Trial, old: Protocol, new: Protocol) -> tuple[str, str] | None:
     """Counts stand for the doses given there, and reports come from the sites that gave them."""
+    if trial.activated and old.phase1.design.name != new.phase1.design.name:
+        return "protocol.design", f"This trial escalates by {old.phase1.design.name}, to its end."
     opened = {level.level_id for level in trial.levels if level.opened}
     before = [(lv.level_id, lv.doses) for lv in old.phase1.levels if lv.level_id in opened]
     after = [(lv.level_id, lv.doses) for lv in new.phase1.levels if lv.level_id in opened]

@@ -127,6 +127,8 @@ def _move_stagger(turn: Turn, subject: Subject, slot: Slot) -> None:
     for subject_id in level.reservations:
         waiting = turn.trial.subjects[subject_id]
         assert waiting.slot is not None
+        if waiting.slot.backfill:
+            continue
         earliest = utc_midnight(turn.trial, not_before)
         turn.record(
             ReservationChanged(

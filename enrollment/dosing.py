@@ -6,6 +6,7 @@ from datetime import date
 from cohorts.slots import Slot, window_end
 from enrollment import judging
 from enrollment.answer import Answer
+from enrollment.backfill import still_cleared
 from enrollment.commands import AuthoriseFirstDose, ReportFirstDose
 from enrollment.events import Deviation, FirstDoseAuthorised, FirstDoseRecorded
 from enrollment.outcomes import recorded
@@ -81,7 +82,8 @@ def _of_the_trial(turn: Turn, slot: Slot) -> list[Objection]:
     found: list[Objection] = []
     if turn.trial.suspended:
         found.append(Objection("suspended", "Assignment is suspended until a signed resumption."))
-    if turn.trial.review is not None:
+    backfilled = still_cleared(turn.trial, slot, turn.today)
+    if turn.trial.review is not None and not backfilled:
         found.append(Objection("review_due", "The cohort review is due."))
     elif slot.phase == 2 and turn.trial.phase2 == "stopped":
         found.append(Objection("level_stopped", "Phase II is stopped."))

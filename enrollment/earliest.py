@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from cohorts.designs.design import LevelHistory
+from enrollment.backfill import WHILE, still_cleared
 from enrollment.evolve_slots import live_reservations
 from enrollment.forecast import Forecast, goes_round
 from enrollment.places import (
@@ -42,7 +43,7 @@ def earliest(
 
     A subject that is not on the list yet comes last.
     """
-    if barrier.rule in HUMAN or barrier.for_good:
+    if barrier.for_good or (barrier.rule in HUMAN and not _backfilled(trial, phase, barrier, now)):
         return None
     if trial.sites.get(site_id) != trial.in_force.version:
         return None
@@ -57,24 +58,14 @@ def _reserved_at(
     trial: Trial, phase: Phase, subject_id: str, site_id: str, barrier: Barrier, now: datetime
 ) -> datetime | None:
     hours = timedelta(hours=trial.in_force.assignment.reservation_hours)
-    not_before = _not_before(trial, phase)
-    if barrier.rule == "held":
-        after = places_after_windows(trial, trial.in_force.local_date(now))
-        if after is None:
-            return None
-        places, now = after
-        not_before = None
-        expiries: list[tuple[datetime, str]] = []
-    else:
-        places = free_places(trial, phase, trial.in_force.local_date(now))
-        expiries = list(_expiries(trial, phase))
-        if not expiries:
-            return None
+    places, at, expiries, not_before = _what_falls_free(trial, phase, barrier, now)
+    if not expiries and (barrier.rule != "held" or not places):
+        return None
     known = trial.subjects[subject_id].waiting
     listed = known is not None and known.phase == phase
     if not listed and _unlimited(trial, phase):
         ahead = trial.waiting[phase - 1] - trial.passed_over[phase - 1]
-        free_at = [at for at, _ in expiries] or [now] * places
+        free_at = [expires_at for expires_at, _ in expiries] + [at] * places
         return goes_round(free_at, ahead, hours, not_before)
     model = Forecast.of(trial, phase, hours, not_before)
     order = trial.orders[1] + 1
@@ -82,9 +73,23 @@ def _reserved_at(
         order = known.order
     else:
         model.add_last(order, site_id)
-    model.open_places(places, now)
+    model.open_places(places, at)
     model.reservations(expiries)
     return model.reserved_at(order, site_id)
+
+
+def _what_falls_free(
+    trial: Trial, phase: Phase, barrier: Barrier, now: datetime
+) -> tuple[int, datetime, list[tuple[datetime, str]], datetime | None]:
+    """New places and when, reservations that expire, and before when nobody may be dosed."""
+    today = trial.in_force.local_date(now)
+    if barrier.rule == "held":
+        places, at = places_after_windows(trial, today) or (0, now)
+        return places, at, _backfilled(trial, phase, barrier, now), None
+    if barrier.rule in HUMAN:
+        return 0, now, _backfilled(trial, phase, barrier, now), None
+    expiries = list(_expiries(trial, phase, now))
+    return free_places(trial, phase, today), now, expiries, _not_before(trial, phase)
 
 
 def _unlimited(trial: Trial, phase: Phase) -> bool:
@@ -98,12 +103,25 @@ def _unlimited(trial: Trial, phase: Phase) -> bool:
     )
 
 
-def _expiries(trial: Trial, phase: Phase) -> Iterable[tuple[datetime, str]]:
-    """When each live reservation of the phase expires, and at which site."""
+def _expiries(trial: Trial, phase: Phase, now: datetime) -> Iterable[tuple[datetime, str]]:
+    """When each live reservation expires whose place another could take, and at which site."""
+    today = trial.in_force.local_date(now)
     for subject_id in live_reservations(trial, phase):
         subject = trial.subjects[subject_id]
-        assert subject.slot is not None
-        yield subject.slot.expires_at, subject.site_id
+        slot = subject.slot
+        assert slot is not None
+        here = phase == 2 or slot.level_id == open_level(trial).level_id
+        if here or still_cleared(trial, slot, today):
+            yield slot.expires_at, subject.site_id
+
+
+def _backfilled(
+    trial: Trial, phase: Phase, barrier: Barrier, now: datetime
+) -> list[tuple[datetime, str]]:
+    """The same of backfilled places alone, while the open level has none and waits for people."""
+    if phase == 2 or trial.in_force.phase1.backfill is None or barrier.rule not in WHILE:
+        return []
+    return list(_expiries(trial, phase, now))
 
 
 def _not_before(trial: Trial, phase: Phase) -> datetime | None:
@@ -172,7 +190,7 @@ def _cleared(
     ended = len(seen.pending) if everybody else 0
     for subject_id in () if everybody else level.dosed:
         slot = trial.subjects[subject_id].slot
-        if slot is None or slot.state != "dosed":
+        if slot is None or slot.state != "dosed" or not slot.read_by_design:
             continue
         if slot.window_ends_on is not None and slot.window_ends_on <= on:
             ended += 1

@@ -1,8 +1,10 @@
 """What the counts ask for after every event: stops, recalls, expansion, the review (R4-R11)."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from cohorts.designs.design import Recommendation
+from enrollment.backfill import in_all, most_at
 from enrollment.canonical import canonical, digest
 from enrollment.events import (
     Decision,
@@ -15,8 +17,8 @@ from enrollment.events import (
 )
 from enrollment.evolve_slots import live_reservations
 from enrollment.places import counted_from_phase1
-from enrollment.standing import Standing, current_level, standing_at
-from enrollment.trial import Review, Trial
+from enrollment.standing import Standing, current_level, standing_at, weakest_level
+from enrollment.trial import Level, Review, Trial
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import refuse_the_hopeless
 
@@ -40,22 +42,6 @@ def reconsider(turn: Turn) -> None:
         _expand(turn, due)
         due = None
     _keep_review(turn, due)
-
-
-def weakest_level(trial: Trial, asked: Standing) -> int | None:
-    """The lowest opened level whose counts no longer allow what is open, or none.
-
-    In Phase I every level below the open one must allow it, and the open one not be stopped; a
-    declared MTD must be allowed by its own counts too.
-    """
-    top = asked.current
-    if trial.phase1 != "open" and trial.mtd is None:
-        return None
-    for index in range(top):
-        if trial.levels[index].opened and not asked.allows_above(index):
-            return index
-    holds = not asked.stopped(top) if trial.phase1 == "open" else asked.allows_mtd(top)
-    return None if holds else top
 
 
 def recommendation(trial: Trial, asked: Standing, weak: int | None) -> Recommendation | None:
@@ -115,8 +101,9 @@ def _recall_surplus(turn: Turn) -> None:
     """Facts may overfill: the newest undosed reservations go until the target holds (R11)."""
     for index in range(len(turn.trial.levels)):
         level = turn.trial.levels[index]
-        while level.reservations and level.counts.enrolled > level.target:
-            sentence = f"Facts fill the {level.target} places at {level.level_id}."
+        most = most_at(turn.trial, index)
+        while level.reservations and _taken(level, most) > most:
+            sentence = f"Facts fill the {most} places at {level.level_id}."
             recall(turn, level.reservations[-1], "full", sentence)
             level = turn.trial.levels[index]
     number = turn.protocol.phase2.number
@@ -125,6 +112,11 @@ def _recall_surplus(turn: Turn) -> None:
         recall(turn, newest, "full", f"Facts fill the {number} places of Phase II.")
         if not turn.trial.phase2_counts.reserved and turn.trial.phase2 == "open":
             refuse_the_hopeless(turn)
+
+
+def _taken(level: Level, most: int) -> int:
+    """Against its target a level counts whom the design knows; where backfilled, everybody."""
+    return in_all(level) if most > level.target else level.counts.enrolled
 
 
 def _taken_in_phase2(trial: Trial) -> int:
@@ -186,20 +178,19 @@ def hash_of_data(trial: Trial, kind: Decision, level_id: str | None, as_of: date
     For a design that reads follow-up also to the date up to which it was read.
     """
     levels = [
-        [level.level_id, level.target, [_history(trial, who) for who in level.dosed]]
-        for level in trial.levels
+        [level.level_id, level.target, list(_histories(trial, level))] for level in trial.levels
     ]
     read_to = [] if as_of is None else [as_of.isoformat()]
     return digest(canonical([trial.trial_id, levels, kind, level_id, *read_to]))
 
 
-def _history(trial: Trial, subject_id: str) -> list[str | int | None]:
-    slot = trial.subjects[subject_id].slot
-    assert slot is not None
-    dates = (slot.dosed_on, slot.window_ends_on, slot.dlt_onset_on)
-    return [
-        subject_id,
-        slot.state,
-        *(None if on is None else on.isoformat() for on in dates),
-        slot.toxicities,
-    ]
+def _histories(trial: Trial, level: Level) -> Iterator[list[str | int | None]]:
+    """Every dosed subject but backfill that the design is told nothing of."""
+    for subject_id in level.dosed:
+        slot = trial.subjects[subject_id].slot
+        assert slot is not None
+        if not slot.read_by_design:
+            continue
+        dates = (slot.dosed_on, slot.window_ends_on, slot.dlt_onset_on)
+        told = (None if on is None else on.isoformat() for on in dates)
+        yield [subject_id, slot.state, *told, slot.toxicities]

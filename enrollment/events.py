@@ -223,10 +223,16 @@ class SlotHeld(Model):
     held_at: AwareDatetime
     expires_at: AwareDatetime
     dose_not_before: date | None = None
+    backfill: bool = Field(default=False, exclude_if=lambda flag: not flag)
+    counted: bool = Field(default=True, exclude_if=lambda flag: flag)
 
 
 class SlotReserved(Model):
-    """`from_waitlist` when the place was waited for; `from_held` when it was held before."""
+    """`from_waitlist` when the place was waited for; `from_held` when it was held before.
+
+    `backfill` at a cleared level below the open one; `counted` if its outcome counts for
+    escalation. Both are left out where they say what is usual.
+    """
 
     type: Literal["SlotReserved"] = "SlotReserved"
     subject_id: Id
@@ -239,6 +245,8 @@ class SlotReserved(Model):
     dose_not_before: date | None = None
     from_waitlist: bool = False
     from_held: bool = False
+    backfill: bool = Field(default=False, exclude_if=lambda flag: not flag)
+    counted: bool = Field(default=True, exclude_if=lambda flag: flag)
 
 
 class Waitlisted(Model):

@@ -163,6 +163,9 @@ def _counted(trial: Trial, subject: Subject, slot: Slot, sign: int) -> Trial:
 
 
 def _level(level: Level, slot: Slot, sign: int) -> Level:
+    if not slot.read_by_design:
+        here = slot.undosed or slot.state == "dosed" or slot.known
+        return replace(level, backfilling=level.backfilling + sign * here)
     counts = level.counts
     changed = LevelCounts(
         evaluable=counts.evaluable + sign * (slot.state in ("cleared", "dlt")),

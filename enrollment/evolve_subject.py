@@ -89,6 +89,8 @@ def placed(trial: Trial, event: e.SlotHeld | e.SlotReserved) -> Trial:
             reserved_at=event.held_at if isinstance(event, e.SlotHeld) else event.reserved_at,
             expires_at=event.expires_at,
             dose_not_before=event.dose_not_before,
+            backfill=event.backfill,
+            counted=event.counted,
         )
         trial = replace(trial, slots=number)
     trial = with_slot(trial, known, changed)
@@ -211,8 +213,7 @@ def outcome_reopened(trial: Trial, event: e.OutcomeReopened) -> Trial:
 
 def died(trial: Trial, event: e.DeathRecorded) -> Trial:
     known = trial.subjects[event.subject_id]
-    changed = replace(known, died_on=event.died_on, death_open=event.in_window)
-    trial = _with(trial, changed)
+    trial = _with(trial, replace(known, died_on=event.died_on, death_open=event.in_window))
     return replace(trial, deaths_open=trial.deaths_open + int(event.in_window))
 
 

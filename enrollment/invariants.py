@@ -90,6 +90,45 @@ def asked_again(trial: Trial, recount: Recount, index: int, on: date) -> Standin
     return Standing(trial.in_force.phase1.design, tuple(levels), index)
 
 
+def check_free(
+    trial: Trial, event: e.SlotReserved | e.SlotHeld, recount: Recount, on: date
+) -> None:
+    """A place of the open level; or one to backfill, while that level has none."""
+    name, at = event.subject_id, event.level_id
+    if not event.backfill:
+        places = free_places(trial, trial.level_index(at), recount, on)
+        must(places > 0, f"{name} got a place at {at} with none free")
+        return
+    top, index = trial.open_level, trial.level_index(at)
+    must(top is not None and index < top, f"{name} was backfilled at {at}, not below the open one")
+    assert top is not None
+    spare = free_places(trial, top, recount, on)
+    must(not spare, f"{name} was backfilled while the open level had a place")
+    must(at in backfilled(trial, recount, on), f"{name} was backfilled at {at} with no room there")
+
+
+def backfilled(trial: Trial, recount: Recount, on: date) -> tuple[str, ...]:
+    """The cleared levels below the open one that have room for more."""
+    backfill, top = trial.in_force.phase1.backfill, trial.open_level
+    if backfill is None or top is None or trial.suspended:
+        return ()
+    asked = asked_again(trial, recount, top, on)
+    below = [index for index in range(top) if trial.levels[index].opened]
+    if asked.stopped(top) or not all(asked.allows_above(index) for index in below):
+        return ()
+    return tuple(
+        level.level_id
+        for level in (trial.levels[index] for index in below)
+        if everybody_at(recount, level.level_id) < backfill.max_per_level
+    )
+
+
+def everybody_at(recount: Recount, level_id: str) -> int:
+    """Everybody there, also whom no decision waits for."""
+    n, _, pending, reserved = recount.level(level_id)
+    return n + pending + reserved + recount.backfilling[level_id]
+
+
 def dosed_since_opening(level: Level) -> bool:
     return level.first_dose_on is not None
 
@@ -114,7 +153,7 @@ def check_placed(
         return
     must(who.slot is None or not who.slot.live, f"{name} has a live slot already")
     must(not trial.suspended, f"{name} got a place while assignment was suspended")
-    must(trial.review is None, f"{name} got a place while a review was due")
+    must(trial.review is None or event.backfill, f"{name} got a place while a review was due")
     limit = trial.in_force.assignment.max_live_reservations_per_site
     below = limit is None or recount.live_at[event.site_id] < limit
     must(below, f"{event.site_id} was at its limit of undosed reservations")
@@ -122,9 +161,7 @@ def check_placed(
         at = event.level_id
         must(at in signed_for, f"{name} got a place at {at}, which nobody signed for")
         when = event.reserved_at if isinstance(event, e.SlotReserved) else event.held_at
-        on = trial.in_force.local_date(when)
-        places = free_places(trial, trial.level_index(at), recount, on)
-        must(places > 0, f"{name} got a place at {at} with none free")
+        check_free(trial, event, recount, trial.in_force.local_date(when))
     else:
         must(trial.phase2 == "open", f"{name} got a place while Phase II was {trial.phase2}")
         must(event.level_id == trial.rp2d, f"{name} got a place in Phase II not at the RP2D")
@@ -137,7 +174,8 @@ def check_authorised(trial: Trial, event: e.FirstDoseAuthorised, recount: Recoun
         raise BrokenInvariantError(f"{event.subject_id} was authorised without a place")
     must(not slot.flagged, "a flagged slot was authorised")
     must(not trial.suspended, "a first dose was authorised while assignment was suspended")
-    must(trial.review is None, "a first dose was authorised while a review was due")
+    unreviewed = trial.review is None or slot.backfill
+    must(unreviewed, "a first dose was authorised while a review was due")
     if slot.phase == 1:
         index = trial.level_index(slot.level_id)
         asked = asked_again(trial, recount, index, trial.in_force.local_date(trial.time))
@@ -183,6 +221,8 @@ def check_counts(trial: Trial, recount: Recount) -> None:
         carried = level.counts
         four = (carried.evaluable, carried.dlts, carried.pending, carried.reserved)
         must(recount.level(level.level_id) == four, f"counts of {level.level_id} are wrong")
+        left_out = recount.backfilling[level.level_id]
+        must(level.backfilling == left_out, f"the backfill of {level.level_id} is wrong")
     two = (trial.phase2_counts.reserved, trial.phase2_counts.dosed)
     must(two == recount.phase_two(), "counts of Phase II are wrong")
     for site in trial.sites:
@@ -224,9 +264,14 @@ def check_waitlist(trial: Trial, phase: int, recount: Recount) -> None:
     must(not twice, f"{twice} wait with a live slot")
     today = trial.in_force.local_date(trial.time)
     at = trial.open_level
-    if phase == 1 and at is not None and free_places(trial, at, recount, today):
+    if phase == 1 and at is not None and offers(trial, at, recount, today):
         able = [s.subject_id for s in waiting if could_take(trial, s, recount)]
         must(not able, f"{able} wait before a free place")
+
+
+def offers(trial: Trial, at: int, recount: Recount, on: date) -> bool:
+    """Somebody could be placed: at the open level, or below it."""
+    return free_places(trial, at, recount, on) > 0 or bool(backfilled(trial, recount, on))
 
 
 def could_take(trial: Trial, subject: Subject, recount: Recount) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from enrollment.backfill import WHILE, backfill_level
 from enrollment.commands import utc
 from enrollment.standing import standing
 from enrollment.trial import Level, Trial
@@ -72,10 +73,45 @@ def barrier(trial: Trial, phase: Phase, site_id: str, today: date) -> Barrier | 
 
 
 def phase_barrier(trial: Trial, phase: Phase, today: date) -> Barrier | None:
-    """What stops everybody, whatever the site."""
+    """What stops everybody, whatever the site; none also where somebody may be backfilled."""
+    found = first_barrier(trial, phase, today)
+    if found is None or phase == 2 or found.rule not in WHILE:
+        return found
+    return found if backfill_level(trial, today) is None else None
+
+
+def first_barrier(trial: Trial, phase: Phase, today: date) -> Barrier | None:
+    """What stops everybody at the open level, or in Phase II."""
     if trial.suspended:
         return Barrier("suspended", "Assignment is suspended until a signed resumption.")
     return _phase1_barrier(trial, today) if phase == 1 else _phase2_barrier(trial)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the next subject goes, and from which date it may be dosed (R12)."""
+
+    level_id: str
+    not_before: date | None = None
+    backfill: bool = False
+    counted: bool = True
+
+
+def next_place(trial: Trial, phase: Phase, today: date) -> Place:
+    """The open level, or the one to backfill; in Phase II the recommended dose. One must be free.
+
+    Backfill is never staggered: its level has been treated before.
+    """
+    if phase == 2:
+        assert trial.rp2d is not None
+        return Place(trial.rp2d)
+    level, backfill = open_level(trial), trial.in_force.phase1.backfill
+    if backfill is None or first_barrier(trial, 1, today) is None:
+        return Place(level.level_id, stagger_date(trial, level))
+    below = backfill_level(trial, today)
+    assert below is not None, "a place must be free"
+    counted = backfill.counts_for_escalation
+    return Place(trial.levels[below].level_id, backfill=True, counted=counted)
 
 
 def _phase1_barrier(trial: Trial, today: date) -> Barrier | None:
@@ -146,21 +182,19 @@ def _over(trial: Trial, level: Level, today: date) -> bool:
 
 
 def window_ends(trial: Trial, subject_id: str) -> date | None:
-    """When the window of a pending subject ends; none for one whose outcome is known."""
+    """When the window of a pending subject ends; none if it is known, or nobody waits for it."""
     slot = trial.subjects[subject_id].slot
-    if slot is None or slot.state != "dosed":
+    if slot is None or slot.state != "dosed" or not slot.read_by_design:
         return None
     return slot.window_ends_on
 
 
-def reservation_dates(trial: Trial, phase: Phase, now: datetime) -> tuple[date | None, datetime]:
-    """`dose_not_before` and `expires_at` of a reservation made now (R2, R12)."""
-    protocol = trial.in_force
-    hours = timedelta(hours=protocol.assignment.reservation_hours)
-    not_before = None if phase == 2 else stagger_date(trial, open_level(trial))
+def expiry(trial: Trial, not_before: date | None, now: datetime) -> datetime:
+    """When a reservation made now expires, if nobody may be dosed before that date (R2, R12)."""
+    hours = timedelta(hours=trial.in_force.assignment.reservation_hours)
     if not_before is None:
-        return None, now + hours
-    return not_before, max(now, utc_midnight(trial, not_before)) + hours
+        return now + hours
+    return max(now, utc_midnight(trial, not_before)) + hours
 
 
 def stagger_date(trial: Trial, level: Level) -> date | None:

@@ -28,6 +28,8 @@ class Recount:
     waiting: Counter[int] = field(default_factory=Counter)
     windows: Counter[tuple[str, date | None, date | None]] = field(default_factory=Counter)
     """Open outcomes of Phase I: level, first dose, end of the window."""
+    backfilling: Counter[str] = field(default_factory=Counter)
+    """Backfill by level that no count above holds."""
     deaths: int = 0
     _counted: dict[str, Subject] = field(default_factory=dict)
 
@@ -83,10 +85,13 @@ class Recount:
             self.orders[subject.waiting.phase, subject.waiting.order] += sign
         if slot is None:
             return
-        self.states[slot.phase, slot.level_id, slot.state] += sign
+        if slot.read_by_design:
+            self.states[slot.phase, slot.level_id, slot.state] += sign
+        elif slot.undosed or slot.state in ("dosed", "cleared", "dlt"):
+            self.backfilling[slot.level_id] += sign
         self.live_at[subject.site_id] += sign * slot.undosed
         self.phase2_at[subject.site_id] += sign * (slot.phase == 2 and slot.live)
-        if slot.phase == 1 and slot.state == "dosed":
+        if slot.phase == 1 and slot.state == "dosed" and slot.read_by_design:
             self.windows[slot.level_id, slot.dosed_on, slot.window_ends_on] += sign
         if slot.phase == 1 and slot.treated and subject.phase2_met:
             self.met_at[slot.level_id] += sign
@@ -94,7 +99,7 @@ class Recount:
     def _all(self) -> tuple[object, ...]:
         counters = (
             self.states, self.live_at, self.phase2_at, self.met_at, self.orders, self.waiting,
-            self.windows,
+            self.windows, self.backfilling,
         )  # fmt: skip
         return (*(+counter for counter in counters), self.deaths)
 

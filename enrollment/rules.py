@@ -34,7 +34,7 @@ WAITS: Final = {
     "phase_full": Rule("Dosed subjects have used every place.", "None in this trial.", "R21"),
     "suspended": Rule("Assignment is suspended.", "Wait for the signed resumption.", "R14"),
     "level_stopped": Rule(
-        "Two DLTs, here or below: the level is exceeded.", "Wait for the signed review.", "R4"
+        "The design lets nobody more in at the open level.", "Wait for the signed review.", "R4"
     ),
     "review_due": Rule("A cohort review is due.", "Wait for its signature.", "R6"),
     "full": Rule("Reservations and dosed subjects take all places.", "Wait for one.", "R4"),
@@ -115,6 +115,11 @@ CONFUSIONS: Final = {
     "protocol.version": Rule("An amendment needs its own version.", "Raise it.", "R18"),
     "protocol.clock": Rule("A trial's clock never changes.", "Use another trial.", "R2"),
     "protocol.other": Rule("Another trial's protocol.", "Adopt it for a trial of its own.", "R18"),
+    "protocol.design": Rule(
+        "An opened trial keeps its escalation design.",
+        "Keep it; its parameters may change.",
+        "R5",
+    ),
     "protocol.levels": Rule(
         "Opened levels must stay, with their doses.", "Keep them; add levels of another id.", "R10"
     ),

@@ -108,6 +108,22 @@ def current_level(trial: Trial) -> int:
     return 0 if trial.mtd is None else trial.level_index(trial.mtd)
 
 
+def weakest_level(trial: Trial, asked: Standing) -> int | None:
+    """The lowest opened level whose counts no longer allow what is open, or none.
+
+    In Phase I every level below the open one must allow it, and the open one not be stopped; a
+    declared MTD must be allowed by its own counts too.
+    """
+    top = asked.current
+    if trial.phase1 != "open" and trial.mtd is None:
+        return None
+    for index in range(top):
+        if trial.levels[index].opened and not asked.allows_above(index):
+            return index
+    holds = not asked.stopped(top) if trial.phase1 == "open" else asked.allows_mtd(top)
+    return None if holds else top
+
+
 def _key(level: Level, pending: Pending) -> LevelKey:
     counts = level.counts
     return (
@@ -130,7 +146,7 @@ def _follow_up(trial: Trial, level: Level, today: date) -> tuple[tuple[int, int]
         sorted(
             days_passed(slot.dosed_on, slot.window_ends_on, today)
             for slot in slots
-            if slot is not None and slot.state == "dosed"
+            if slot is not None and slot.state == "dosed" and slot.read_by_design
         )
     )
 

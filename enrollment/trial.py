@@ -71,6 +71,8 @@ class Level:
     evaluable_before: int = 0
     """n and t as the newest cohort began: at the last opening or expansion."""
     dlts_before: int = 0
+    backfilling: int = 0
+    """Backfill that the counts leave out: reserved, pending, or not counted for escalation."""
     opened: bool = False
     stopped: bool = False
     stagger: bool = False

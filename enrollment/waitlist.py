@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
+from cohorts.slots import Slot
 from enrollment import judging
 from enrollment.events import (
     EnrollmentRefused,
@@ -15,9 +16,11 @@ from enrollment.events import (
 )
 from enrollment.places import (
     Phase,
+    Place,
+    expiry,
+    next_place,
     open_level,
     phase_barrier,
-    reservation_dates,
     site_barrier,
     stagger_date,
 )
@@ -85,7 +88,7 @@ def _offer(turn: Turn, subject_id: str, phase: Phase) -> None:
         _offer_without_form(turn, subject_id, phase)
         return
     form = judging.kept_form(subject)
-    not_before = stagger_date(turn.trial, open_level(turn.trial)) if phase == 1 else None
+    not_before = next_place(turn.trial, phase, turn.today).not_before
     verdict = judging.judge_on_promotion(
         judging.parsed(form), turn.protocol, turn.today, not_before, subject.settlements
     )
@@ -125,17 +128,19 @@ def _offer_without_form(turn: Turn, subject_id: str, phase: Phase) -> None:
 def hold(turn: Turn, subject_id: str, phase: Phase) -> None:
     """Holds a place before the verdict; whoever calls has seen that one is free (R23)."""
     trial = turn.trial
-    not_before, expires_at = reservation_dates(trial, phase, turn.now)
+    place = next_place(trial, phase, turn.today)
     turn.record(
         SlotHeld(
             subject_id=subject_id,
             site_id=trial.subjects[subject_id].site_id,
             slot_id=next_slot_id(trial, phase),
             phase=phase,
-            level_id=level_for(trial, phase),
+            level_id=place.level_id,
             held_at=turn.now,
-            expires_at=expires_at,
-            dose_not_before=not_before,
+            expires_at=expiry(trial, place.not_before, turn.now),
+            dose_not_before=place.not_before,
+            backfill=place.backfill,
+            counted=place.counted,
         )
     )
 
@@ -153,38 +158,38 @@ def reserve(
     subject = trial.subjects[subject_id]
     if from_held:
         assert subject.slot is not None
-        slot_id, level_id = subject.slot.slot_id, subject.slot.level_id
+        slot_id, place = subject.slot.slot_id, _kept_place(trial, subject.slot)
     else:
         assert phase_barrier(trial, phase, turn.today) is None, "a place must be free"
-        slot_id, level_id = next_slot_id(trial, phase), level_for(trial, phase)
-    not_before, expires_at = reservation_dates(trial, phase, turn.now)
+        slot_id, place = next_slot_id(trial, phase), next_place(trial, phase, turn.today)
     turn.record(
         SlotReserved(
             subject_id=subject_id,
             site_id=subject.site_id,
             slot_id=slot_id,
             phase=phase,
-            level_id=level_id,
+            level_id=place.level_id,
             reserved_at=turn.now,
-            expires_at=expires_at,
-            dose_not_before=not_before,
+            expires_at=expiry(trial, place.not_before, turn.now),
+            dose_not_before=place.not_before,
             from_waitlist=from_waitlist,
             from_held=from_held,
+            backfill=place.backfill,
+            counted=place.counted,
         )
     )
+
+
+def _kept_place(trial: Trial, slot: Slot) -> Place:
+    """A held place that becomes reserved: at its level, staggered as the open level is (R23)."""
+    if slot.phase == 2 or slot.backfill:
+        return Place(slot.level_id, backfill=slot.backfill, counted=slot.counted)
+    return Place(slot.level_id, stagger_date(trial, open_level(trial)))
 
 
 def next_slot_id(trial: Trial, phase: Phase) -> str:
     """Slots are numbered over the whole trial; the prefix says the phase."""
     return f"{'I' * phase}-{trial.slots + 1:04d}"
-
-
-def level_for(trial: Trial, phase: Phase) -> str:
-    """The open level in Phase I, the recommended dose in Phase II."""
-    if phase == 1:
-        return open_level(trial).level_id
-    assert trial.rp2d is not None
-    return trial.rp2d
 
 
 def leave(turn: Turn, subject_id: str, reason: LeaveReason, rule: str, sentence: str) -> None:

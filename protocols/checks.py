@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from cohorts.levels import DoseLevel, falls, steps
 from protocols.criteria_checks import criteria_doubts
-from protocols.design_checks import design_doubts, first_cohort
+from protocols.design_checks import backfill_doubts, design_doubts, first_cohort
 from protocols.doubt import Doubt
 from protocols.model import Protocol
 
@@ -114,6 +114,7 @@ def _time_zone(protocol: Protocol) -> Iterator[Doubt]:
 _CHECKS: tuple[Callable[[Protocol], Iterator[Doubt]], ...] = (
     _levels,
     design_doubts,
+    backfill_doubts,
     _windows,
     _reservations,
     _sites,

@@ -6,6 +6,8 @@ from typing import Any
 from cohorts.designs.crm import Crm
 from cohorts.designs.design import LevelHistory
 from cohorts.designs.parameters import fields_of, plain
+from cohorts.designs.rolling_six import RollingSix
+from cohorts.designs.three_plus_three import ThreePlusThree
 from protocols.designs import key_of
 from protocols.doubt import Doubt
 from protocols.model import PhaseOne, Protocol
@@ -65,4 +67,25 @@ def _sizes(given: dict[str, Any], at: str, phase1: PhaseOne) -> Iterator[Doubt]:
             f"{altogether} subjects in cohorts of {cohort} cannot reach the highest of {climb} "
             "levels",
             "raise max_subjects, or start higher",
+        )
+
+
+def backfill_doubts(protocol: Protocol) -> Iterator[Doubt]:
+    """Backfill that never has room, or that stops a level on two DLTs among many."""
+    phase1, backfill = protocol.phase1, protocol.phase1.backfill
+    if backfill is None:
+        return
+    cohort = first_cohort(phase1)
+    if backfill.max_per_level <= cohort:
+        yield Doubt(
+            "phase1.backfill.max_per_level",
+            f"{backfill.max_per_level} at a level are no more than its first cohort of {cohort}: "
+            "nobody is ever backfilled",
+            "raise it, or leave the table out",
+        )
+    if backfill.counts_for_escalation and isinstance(phase1.design, ThreePlusThree | RollingSix):
+        yield Doubt(
+            "phase1.backfill.counts_for_escalation",
+            f"under {phase1.design.name} two DLTs stop a level, however many are backfilled there",
+            "let backfill not count, or choose a design that reads rates",
         )

@@ -85,6 +85,7 @@ def _measured(measured: Measured) -> str:
 
 def _escalation(phase1: PhaseOne) -> Iterator[str]:
     yield from design_in_english(phase1)
+    yield from _backfill(phase1)
     yield f"The first level is {phase1.start_level}; opening it, and every step, is signed."
     cycle = f" A cycle has {phase1.cycle_days} days." if phase1.cycle_days else ""
     yield (
@@ -102,6 +103,17 @@ def _escalation(phase1: PhaseOne) -> Iterator[str]:
         f"A review needs {signatures} signature{'s' if signatures > 1 else ''} of a reviewer. "
         f"The recommended Phase II dose is at most the MTD and needs at least "
         f"{phase1.rp2d_min_evaluable} evaluable subjects there."
+    )
+
+
+def _backfill(phase1: PhaseOne) -> Iterator[str]:
+    backfill = phase1.backfill
+    if backfill is None:
+        return
+    count = "count, once known" if backfill.counts_for_escalation else "do not count"
+    yield (
+        "While the open level has no place, further subjects enter the highest cleared level below "
+        f"it, up to {backfill.max_per_level} there; their outcomes {count} for escalation."
     )
 
 

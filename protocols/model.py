@@ -68,6 +68,17 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Backfill:
+    """Further subjects at a cleared level below the open one, while that has no place.
+
+    `max_per_level` is the most there altogether; their outcomes count for escalation, or do not.
+    """
+
+    max_per_level: int
+    counts_for_escalation: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseOne:
     """How the dose is escalated. `levels` are in ascending order; `start_level` is an id of one."""
 
@@ -81,6 +92,7 @@ class PhaseOne:
     signatures_required: int
     cycle_days: int | None = None
     """Length of a treatment cycle, where it is known; the DLT window need not be one."""
+    backfill: Backfill | None = None
 
 
 @dataclass(frozen=True, slots=True)

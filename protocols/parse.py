@@ -15,6 +15,7 @@ from protocols.lines import lines_of
 from protocols.mends import problems_of
 from protocols.model import (
     Assignment,
+    Backfill,
     Drug,
     Measured,
     Outcome,
@@ -24,7 +25,7 @@ from protocols.model import (
     Registry,
     Site,
 )
-from protocols.shape import OutcomeTable, PhaseOneTable, ProtocolFile, RegistryTable
+from protocols.shape import BackfillTable, OutcomeTable, PhaseOneTable, ProtocolFile, RegistryTable
 from protocols.sound import dose_levels, unsound, zone
 
 MAX_CHARACTERS: Final = 400_000
@@ -134,7 +135,14 @@ def _phase_one(table: PhaseOneTable) -> PhaseOne:
         rp2d_min_evaluable=table.rp2d_min_evaluable,
         signatures_required=table.signatures_required,
         cycle_days=table.cycle_days,
+        backfill=_backfill(table.backfill),
     )
+
+
+def _backfill(table: BackfillTable | None) -> Backfill | None:
+    if table is None:
+        return None
+    return Backfill(table.max_per_level, table.counts_for_escalation)
 
 
 def _outcome(table: OutcomeTable) -> Outcome:

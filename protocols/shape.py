@@ -83,6 +83,11 @@ class LevelTable(Table):
     doses: Annotated[list[DoseTable], Field(min_length=1)]
 
 
+class BackfillTable(Table):
+    max_per_level: Annotated[int, Field(ge=1, le=1000)]
+    counts_for_escalation: bool
+
+
 class PhaseOneTable(Table):
     design: DesignKey
     variant: Literal["A", "B", "C"] | None = None
@@ -96,6 +101,7 @@ class PhaseOneTable(Table):
     decision_table: DecisionTableTable | None = None
     crm: CrmTable | None = None
     tite_crm: TiteCrmTable | None = None
+    backfill: BackfillTable | None = None
     start_level: Identifier
     dlt_window_days: Days
     cycle_days: Days | None = None
@@ -150,6 +156,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "outcomes.measured": MeasuredTable,
     "phase1": PhaseOneTable,
     **{f"phase1.{key}": table for key, table in DESIGN_TABLES.items()},
+    "phase1.backfill": BackfillTable,
     "phase1.drugs": DrugTable,
     "phase1.levels": LevelTable,
     "phase1.levels.doses": DoseTable,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.enrollment.spec import P0, recorded, rejected
+from tests.enrollment.designs import design_for
+from tests.enrollment.spec import P0, adopted, recorded, rejected
 from tests.enrollment.worlds import reserved_at_l1
 
 AMENDED = P0(version="2.0")
@@ -35,3 +36,12 @@ def test_levels_that_never_opened_may_change() -> None:
     assert trial.at("03-01 12:00").adopt(P0(version="2.0", levels=("L1", "L2"))) == recorded()
     assert [level.level_id for level in trial.state.levels] == ["L1", "L2"]
     assert trial.counts("L1") == (0, 0, 0, 3)
+
+
+def test_an_opened_trial_keeps_its_design_and_may_change_its_parameters() -> None:
+    other = P0(version="2.0", design=design_for("boin"))
+    assert reserved_at_l1(3).at("03-01 12:00").adopt(other) == rejected("protocol.design")
+    trial = reserved_at_l1(3)
+    assert trial.at("03-01 12:00").adopt(P0(version="2.0", variant="A")) == recorded()
+    before = adopted()
+    assert before.at("03-01 12:00").adopt(other) == recorded(), "nobody has entered yet"

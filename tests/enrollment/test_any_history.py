@@ -121,6 +121,7 @@ class AnyHistory(RuleBasedStateMachine):
         number=st.integers(1, 5),
         site_cap=st.sampled_from([None, 2]),
         counts_phase1=st.booleans(),
+        backfill=st.sampled_from([None, None, (6, True), (8, False)]),
         results_go_stale=st.booleans(),
         months=st.lists(st.sampled_from([0, 0, 0, 1, 2]), max_size=9),
     )
@@ -446,7 +447,7 @@ def _settings(max_examples: int) -> settings:
 
 
 AnyHistory.TestCase.settings = _settings(10)
-AnyHistoryOfOthers.TestCase.settings = _settings(16)
+AnyHistoryOfOthers.TestCase.settings = _settings(14)
 AnyHistoryOfThoseThatReadFollowUp.TestCase.settings = _settings(6)
 TestAnyHistory = AnyHistory.TestCase
 TestAnyHistoryOfOthers = AnyHistoryOfOthers.TestCase

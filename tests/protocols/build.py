@@ -31,6 +31,16 @@ def levels_text(levels: Sequence[str]) -> str:
     )
 
 
+def backfill_text(backfill: tuple[int, bool] | None) -> str:
+    if backfill is None:
+        return ""
+    most, counts = backfill
+    return (
+        f"[phase1.backfill]\nmax_per_level = {most}\n"
+        f"counts_for_escalation = {str(counts).lower()}\n\n"
+    )
+
+
 def protocol_text(
     *,
     protocol_id: str = "T1",
@@ -56,10 +66,12 @@ def protocol_text(
     results_go_stale: bool = False,
     criteria: str | None = None,
     design: Design | None = None,
+    backfill: tuple[int, bool] | None = None,
 ) -> str:
     """A whole protocol; defaults are P0 of the scenarios. `site_limit` counts undosed places.
 
-    `design` takes the place of the 3+3 with its variant.
+    `design` takes the place of the 3+3 with its variant; `backfill` is the most at a level, and
+    whether it counts for escalation.
     """
     optional_cap = "" if site_cap is None else f"site_cap = {site_cap}\n"
     optional_limit = (
@@ -80,7 +92,7 @@ stagger_days = {stagger_days}
 rp2d_min_evaluable = {rp2d_min_evaluable}
 signatures_required = {signatures_required}
 
-[[phase1.drugs]]
+{backfill_text(backfill)}[[phase1.drugs]]
 name = "sorafenib"
 planned_doses = 42
 required_doses = 32

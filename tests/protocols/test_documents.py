@@ -7,7 +7,13 @@ from pydantic import BaseModel
 
 from eligibility.criteria import FAMILIES
 from protocols.design_tables import DESIGN_TABLES
-from protocols.shape import AssignmentTable, PhaseOneTable, PhaseTwoTable, ProtocolFile
+from protocols.shape import (
+    AssignmentTable,
+    BackfillTable,
+    PhaseOneTable,
+    PhaseTwoTable,
+    ProtocolFile,
+)
 
 TEXT = (Path(__file__).parents[2] / "docs" / "protocol-files.md").read_text("utf-8")
 NAMED = set(re.findall(r"`\[*([\w.]+)\]*`", TEXT))
@@ -23,10 +29,11 @@ def test_every_key_of_the_file_is_named() -> None:
         PhaseOneTable,
         PhaseTwoTable,
         AssignmentTable,
+        BackfillTable,
         *DESIGN_TABLES.values(),
     )
     keys = {key for table in tables for key in table.model_fields}
-    nested = {key: f"phase1.{key}" for key in ("drugs", "levels", *DESIGN_TABLES)}
+    nested = {key: f"phase1.{key}" for key in ("drugs", "levels", "backfill", *DESIGN_TABLES)}
     assert {key for key in keys if nested.get(key, key) not in NAMED} == set()
 
 
