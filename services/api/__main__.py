@@ -21,18 +21,11 @@ from services.api.adapters import KafkaRequests, RedisTrials
 from services.api.app import build_app
 from services.api.ports import Ports
 from services.api.wire import limited
-from services.pages.app import ForPeople
-from services.pages.drafts import Drafts
+from services.pages.kept import kept_for_people
 from services.settings import ApiSettings
-from services.signin.desk import taken_in
-from services.signin.people import People
-from services.signin.ports import SigninPorts
-from services.signin.redis_sessions import RedisSessions
 from services.signin.second_factor import KeyFileError
 from services.signin.settings import SigninSettings
-from services.signin.signin import Signin
 from streams.follow import TrialFollower
-from streams.kept import KeptTopic
 from streams.logs import log_json
 from streams.pauses import short_pauses
 from streams.redis_client import check_redis, redis_client
@@ -40,7 +33,6 @@ from streams.refused import LOOK_SECONDS, kafka_refuses, refusal
 from streams.requests import RequestWriter, WrongCountError
 from streams.settings import Settings
 from streams.stopping import Asked
-from streams.topics import WEB_DRAFTS, WEB_RECORD
 from streams.watch import Limits
 from streams.watchdog import Watchdog, beside
 
@@ -88,30 +80,20 @@ class Server(uvicorn.Server):
 def make_app(settings: ApiSettings, streams: Settings, signing: SigninSettings) -> FastAPI:
     """The application with its real ports; they connect when it starts."""
     requests = KafkaRequests(lambda: RequestWriter(streams), partial(kafka_refuses, streams))
-    people, redis = People(), redis_client(streams)
-    record = KeptTopic(streams, WEB_RECORD, taken_in(people))
-    signin = Signin(people, SigninPorts(record, RedisSessions(redis)), signing, utc_now)
-    drafts = Drafts(utc_now)
-    begun = KeptTopic(streams, WEB_DRAFTS, drafts.apply)
-    drafts.use(begun)
+    kept = kept_for_people(streams, signing, utc_now)
     follower = TrialFollower(streams, evolve, new_trial)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await requests.start()
         await follower.start()
-        await record.start()
-        await begun.start()
-        async with short_pauses():
+        async with kept.running(), short_pauses():
             yield
         await requests.stop()
         await follower.stop()
-        await record.stop()
-        await begun.stop()
-        await redis.aclose()
 
     ports = Ports(requests, RedisTrials(follower), utc_now)
-    return build_app(ports, settings, lifespan, ForPeople(signin, drafts))
+    return build_app(ports, settings, lifespan, kept.people)
 
 
 def utc_now() -> datetime:

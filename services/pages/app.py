@@ -13,6 +13,7 @@ from services.pages import (
     decisions,
     do,
     home,
+    laboratory_pages,
     mine,
     settle,
     static_files,
@@ -21,24 +22,25 @@ from services.pages import (
     what_if,
 )
 from services.pages.drafts import Drafts
+from services.pages.laboratories import Laboratories
 from services.pages.rendering import page
 from services.pages.screening import routes as screening
 from services.pages.security import SecurityHeaders
 from services.pages.tallies import Tallies
-from services.signin import account
+from services.signin import every_page
 from services.signin import routes as signin_routes
 from services.signin.signin import Signin
 from services.signin.viewer import MustChangeError, NotSignedInError
 
 ROUTERS = (
     static_files.router,
-    signin_routes.router,
-    account.router,
+    *every_page.ROUTERS,
     home.router,
     board.router,
     screening.router,
     answers.router,
     mine.router,
+    laboratory_pages.router,
     subjects.router,
     subject_forms.router,
     do.router,
@@ -56,6 +58,7 @@ class ForPeople:
 
     signin: Signin
     drafts: Drafts
+    laboratories: Laboratories
 
 
 def add_pages(app: FastAPI, people: ForPeople) -> None:
@@ -63,6 +66,7 @@ def add_pages(app: FastAPI, people: ForPeople) -> None:
     signin = people.signin
     app.state.signin = signin
     app.state.drafts = people.drafts
+    app.state.laboratories = people.laboratories
     app.state.tallies = Tallies()
     for router in ROUTERS:
         app.include_router(router)

@@ -76,6 +76,10 @@ def _error(asks: Sequence[Ask], at: tuple[int | str, ...]) -> FieldError:
         if ask.name in at:
             mend = _SHAPES.get(ask.kind, "write it shorter, or correct it")
             return FieldError(ask.name, f"{ask.label}: {mend}.")
+    if "missed_doses" in at:
+        number = next((part for part in at if isinstance(part, int)), 0)
+        field = f"missed-{number}" if "reason" in at else f"given-{number}"
+        return FieldError(field, "Doses given: write a whole number, and the reason.")
     first = asks[0].name if asks else "main"
     return FieldError(first, "This does not fit together: correct it.")
 

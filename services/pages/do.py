@@ -1,6 +1,8 @@
 """Doing one thing about one subject: what it asks, what would follow from it, then sent once."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
@@ -8,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from enrollment import commands as c
 from enrollment.trial import Subject, Trial
+from protocols.model import Drug
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force
 from services.api.reads import now_of
@@ -101,11 +104,33 @@ async def _doing(
 def command_of(doing: Doing) -> tuple[c.AnyCommand | None, tuple[FieldError, ...]]:
     """The command that was typed, or what is wrong with each field in the page's words."""
     action = doing.action
-    fixed = {"subject_id": doing.subject.subject_id, **FIXED.get(action.slug, {})}
+    fixed: dict[str, Any] = {
+        "subject_id": doing.subject.subject_id,
+        **FIXED.get(action.slug, {}),
+    }
     if action.signs is not None:
         fixed["meaning"] = action.signs
+    if action.slug == "outcome":
+        fixed["missed_doses"] = missed_doses(doing.trial.in_force.phase1.drugs, doing.typed)
     zone = doing.trial.in_force.time_zone
     return command_typed(action.command, action.asks, doing.typed, fixed, zone)
+
+
+def missed_doses(drugs: Sequence[Drug], typed: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What was typed of each drug that was not given as required; left out where nothing was."""
+    found = []
+    for number, drug in enumerate(drugs):
+        given = typed.get(f"given-{number}", "")
+        if given:
+            found.append(
+                {
+                    "drug": drug.name,
+                    "doses_given": int(given) if given.isascii() and given.isdigit() else given,
+                    "doses_required": drug.required_doses,
+                    "reason": typed.get(f"missed-{number}", ""),
+                }
+            )
+    return found
 
 
 def _follows(request: Request, doing: Doing, command: c.AnyCommand) -> Follows:
@@ -131,6 +156,7 @@ def _page(
         trial=frame(trial, doing.viewer, "/mine" if doing.actor.role == "site" else "/subjects"),
         action=doing.action,
         asks=with_options(doing.action.asks, trial),
+        drugs=trial.in_force.phase1.drugs if doing.action.slug == "outcome" else (),
         typed=doing.typed,
         key=doing.key,
         errors=errors,

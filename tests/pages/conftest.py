@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from services.api.app import build_app
 from services.pages.app import ForPeople
 from services.pages.drafts import Drafts
+from services.pages.laboratories import Laboratories
 from services.settings import ApiSettings
 from services.signin.events import AccessRole, PasswordSet
 from services.signin.passwords import hashed
@@ -121,7 +122,9 @@ def app(memory: Memory, signin: Signin, tmp_path: Path) -> FastAPI:
     tokens.write_text(json.dumps(PEOPLE))
     drafts = Drafts(signin.now)
     drafts.use(MemoryKept(drafts.apply))
-    people = ForPeople(signin, drafts)
+    laboratories = Laboratories(signin.now)
+    laboratories.use(MemoryKept(lambda key, value: laboratories.apply(value or b"")))
+    people = ForPeople(signin, drafts, laboratories)
     return build_app(memory.ports(), ApiSettings(token_file=tokens), people=people)
 
 

@@ -48,7 +48,8 @@ def dated(subject_id: str) -> dict[str, Any]:
     text = json.dumps(ELIGIBLE)
     for was, now in days.items():
         text = text.replace(was, now)
-    return json.loads(text) | {"subject_id": subject_id, "site_id": "S1"}
+    form: dict[str, Any] = json.loads(text)
+    return form | {"subject_id": subject_id, "site_id": "S1"}
 
 
 async def test_what_is_due_stands_first(nurse: Browser) -> None:

@@ -15,6 +15,7 @@ from services.api.reads import now_of
 from services.api.views import visible
 from services.pages.drafts import Drafts, KeptDraft
 from services.pages.frame import SITE_STAFF, frame
+from services.pages.laboratories import Laboratories, prefilled
 from services.pages.rendering import FieldError, page, render_text
 from services.pages.screening.filled import taken_in
 from services.pages.screening.shown import shown_groups, step_of
@@ -162,6 +163,8 @@ async def save_step(
     typed = taken_in(desk.draft.typed, BY_SLUG[slug], flat)
     if desk.draft.subject_id is not None:
         typed["subject_id"] = desk.draft.subject_id
+    laboratories: Laboratories = request.app.state.laboratories
+    typed = prefilled(typed, desk.draft.site_id, laboratories)
     await drafts_of(request).save(desk.draft, viewer.account.account_id, typed)
     if "add" in flat or "remove" in flat:
         changed = flat.get("add") or flat["remove"].rsplit(".", 1)[0]
