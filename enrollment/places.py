@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from enrollment.backfill import WHILE, backfill_level
+from enrollment.backfill import WHILE, backfill_level, backfill_places
 from enrollment.commands import utc
 from enrollment.standing import standing
 from enrollment.trial import Level, Trial
@@ -167,12 +167,14 @@ def _phase2_barrier(trial: Trial) -> Barrier | None:
 
 
 def free_places(trial: Trial, phase: Phase, today: date) -> int:
-    """Places that stand free now, whoever may take them."""
+    """Places that stand free now, whoever may take them: at the open level, else to backfill."""
     if phase == 2:
         return phase2_places(trial)
     level = open_level(trial)
     free = standing(trial, today).places
-    return min(free, int(level.counts.enrolled == 0)) if level.stagger else free
+    if level.stagger:
+        free = min(free, int(level.counts.enrolled == 0))
+    return free or backfill_places(trial, today)
 
 
 def _over(trial: Trial, level: Level, today: date) -> bool:
