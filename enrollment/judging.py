@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -23,7 +24,13 @@ NO_SETTLEMENTS: frozenset[Settlement] = frozenset()
 
 def parsed(form: Mapping[str, Any]) -> ScreeningForm:
     """The form as a model; every form was parsed at the edge before it came here."""
-    return ScreeningForm.model_validate_json(canonical(form))
+    return _parsed(canonical(form))
+
+
+@lru_cache(maxsize=64)
+def _parsed(stored: bytes) -> ScreeningForm:
+    """Remembered: leave for a first dose and its report ask for the same form soon again."""
+    return ScreeningForm.model_validate_json(stored)
 
 
 def kept_form(subject: Subject) -> dict[str, Any]:
