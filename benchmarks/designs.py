@@ -11,6 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from random import Random
 from typing import Final
 
 import click
@@ -25,10 +28,16 @@ from cohorts.designs.crm import Crm
 from cohorts.designs.three_plus_three import ThreePlusThree
 from cohorts.exact_characteristics import exact_characteristics, steps_of
 from cohorts.many_trials import three_plus_three_trials, trials_by_counts
+from enrollment.simulate import simulate
+from enrollment.simulate_conditions import Conditions
+from enrollment.simulate_trial import opened_trial
+from enrollment.trial import Trial
+from protocols.parse import parse_protocol
 
 SIX: Final = (0.05, 0.10, 0.20, 0.30, 0.45, 0.60)
 FIVE: Final = (0.05, 0.12, 0.25, 0.40, 0.55)
 TRIALS: Final = 1_000
+DECIDED: Final = 100
 SUBJECTS: Final = 30
 SEED: Final = 20260828
 CONSOLE: Final = Console()
@@ -41,7 +50,10 @@ class Row:
     name: str
     aim: float | None
     work: Callable[[], object]
-    peer_task: str
+    peer_task: str = ""
+    times: int = 1
+    """How often the work must be done for what the name says; few of slow ones are measured."""
+    repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,6 @@ class Measured:
 
     wall: float
     cpu: float
-    repeats: int
 
 
 def boin() -> Boin:
@@ -76,6 +87,21 @@ def at_once(design: Boin | Crm) -> object:
     return trials_by_counts(steps, uniforms, FIVE).characteristics(FIVE, 0.25)
 
 
+@cache
+def shipped_trial() -> Trial:
+    """The trial that ships with Holdfast, under its own 3+3, opened."""
+    text = (Path(__file__).parents[1] / "protocols" / "nct00825734.toml").read_text("utf-8")
+    return opened_trial(parse_protocol(text))
+
+
+def through_the_decider() -> object:
+    """Arrivals, places, windows, reports and signatures, each a command to `decide`."""
+    conditions = Conditions(truth=SIX[: len(shipped_trial().levels)])
+    found = [simulate(shipped_trial(), conditions, Random(SEED + n)) for n in range(DECIDED)]
+    assert all(trial.finished for trial in found)
+    return found
+
+
 ROWS: Final = (
     Row("1,000 trials of the 3+3, 6 doses", 0.005, three_plus_three_at_once, "3+3"),
     Row(
@@ -98,6 +124,13 @@ ROWS: Final = (
     ),
     Row("1,000 trials of the CRM, cohorts of 3", 0.1, lambda: at_once(crm()), "CRM"),
     Row("1,000 trials of BOIN, cohorts of 3", None, lambda: at_once(boin()), "BOIN"),
+    Row(
+        "1,000 trials through the real decider (100 measured)",
+        10.0,
+        through_the_decider,
+        times=TRIALS // DECIDED,
+        repeats=3,
+    ),
 )
 
 
@@ -111,7 +144,7 @@ def main(peers: bool, repeats: int) -> None:
         found: list[Measured] = []
         for row in ROWS:
             bar.update(task, description=row.name)
-            found.append(measured(row.work, repeats))
+            found.append(measured(row, repeats))
             bar.advance(task)
         others = [*peers_in_turn(lambda: bar.advance(task))] if peers else []
     CONSOLE.print(own_table(found))
@@ -129,16 +162,16 @@ def main(peers: bool, repeats: int) -> None:
     )
 
 
-def measured(work: Callable[[], object], repeats: int) -> Measured:
+def measured(row: Row, repeats: int) -> Measured:
     """Medians; the first call, which fills caches, is not among them."""
-    work()
+    row.work()
     walls, cpus = [], []
-    for _ in range(repeats):
+    for _ in range(row.repeats or repeats):
         wall, cpu = time.perf_counter(), time.process_time()
-        work()
+        row.work()
         cpus.append(time.process_time() - cpu)
         walls.append(time.perf_counter() - wall)
-    return Measured(statistics.median(walls), statistics.median(cpus), repeats)
+    return Measured(statistics.median(walls) * row.times, statistics.median(cpus) * row.times)
 
 
 def peers_in_turn(done: Callable[[], object]) -> list[Peer]:
@@ -156,13 +189,13 @@ def own_table(found: list[Measured]) -> Table:
     for head in ("what", "aim", "wall", "CPU", "aim / wall", ""):
         table.add_column(head, justify="left" if head in ("what", "") else "right")
     for row, one in zip(ROWS, found, strict=True):
-        figures = f"{one.wall * 1e3:.2f}", f"{one.cpu * 1e3:.2f}"
+        figures = f"{one.wall * 1e3:,.2f}", f"{one.cpu * 1e3:,.2f}"
         if row.aim is None:
             table.add_row(row.name, "", *figures)
             continue
         reached = "reached" if one.wall <= row.aim else "not reached"
         table.add_row(
-            row.name, f"{row.aim * 1e3:g}", *figures, f"{row.aim / one.wall:.1f}", reached
+            row.name, f"{row.aim * 1e3:,g}", *figures, f"{row.aim / one.wall:.1f}", reached
         )
     return table
 
