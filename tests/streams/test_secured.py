@@ -33,7 +33,17 @@ from streams.redis_client import check_redis, redis_client
 from streams.refused import kafka_refuses
 from streams.requests import REQUESTS, RequestWriter
 from streams.settings import Settings
-from streams.topics import COMMANDS, EVENTS, LOG, PARKED, TOPICS, check, create
+from streams.topics import (
+    COMMANDS,
+    EVENTS,
+    LOG,
+    PARKED,
+    TOPICS,
+    WEB_DRAFTS,
+    WEB_RECORD,
+    check,
+    create,
+)
 from tests.servers import KafkaProcess, RedisProcess
 from tests.streams.certificates import Authority
 from tests.streams.test_publish import chain, publication
@@ -60,6 +70,7 @@ WORKER: Grants = {
         for topic in (REQUESTS, COMMANDS, LOG, PARKED)
     },
     (TOPIC, EVENTS): ("write", "describe-configs"),
+    **{(TOPIC, topic): ("describe", "describe-configs") for topic in (WEB_RECORD, WEB_DRAFTS)},
     (GROUP, "holdfast"): ("read",),
 }
 WEB: Grants = {(TOPIC, REQUESTS): ("write",)}
