@@ -15,6 +15,7 @@ from services.pages import (
     home,
     laboratory_pages,
     mine,
+    practice,
     settle,
     static_files,
     subject_forms,
@@ -47,6 +48,7 @@ ROUTERS = (
     decisions.router,
     settle.router,
     what_if.router,
+    practice.router,
     audit.router,
 )
 """Every page area, one router each."""

@@ -30,6 +30,7 @@ PLACES: tuple[Place, ...] = (
     Place("/decisions", "Decisions", CENTRE),
     Place("/subjects", "Subjects", (*CENTRE, "auditor")),
     Place("/what-if", "What if", CENTRE),
+    Place("/practice", "Practice", CENTRE),
     Place("/audit", "Audit trail", (*CENTRE, "auditor")),
     Place("/downloads", "Downloads", READERS),
 )
@@ -50,6 +51,7 @@ def frame(trial: Trial, viewer: Viewer, at: str) -> TrialFrame:
         title=protocol.title,
         time_zone=str(protocol.time_zone),
         links=links,
+        practice=trial.clock == "simulated",
         suspended=trial.suspended,
         illustrative=_illustrative(protocol.illustrative),
     )

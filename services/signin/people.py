@@ -1,5 +1,6 @@
 """Accounts and what each may do: the fold of all access events, the same in every process."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,6 +25,9 @@ from services.signin.events import (
     TokenRevoked,
 )
 
+PRACTICE = re.compile(r"PRACTICE-[0-9]{1,6}-(.+)")
+"""The name of a practice copy holds that of its trial: whoever has a right there has it here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -35,7 +39,9 @@ class Grant:
     sites: tuple[str, ...]
 
     def covers(self, trial_id: str) -> bool:
-        return self.trial_id in ("*", trial_id)
+        practised = PRACTICE.fullmatch(trial_id)
+        of = trial_id if practised is None else practised[1]
+        return self.trial_id in ("*", trial_id, of)
 
 
 @dataclass(frozen=True, slots=True)
