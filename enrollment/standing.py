@@ -111,17 +111,16 @@ def current_level(trial: Trial) -> int:
 def weakest_level(trial: Trial, asked: Standing) -> int | None:
     """The lowest opened level whose counts no longer allow what is open, or none.
 
-    In Phase I every level below the open one must allow it, and the open one not be stopped; a
-    declared MTD must be allowed by its own counts too.
+    In Phase I every level below the open one must allow it, and the open one not be stopped. A
+    declared MTD holds as long as its design says so, from all counts.
     """
     top = asked.current
-    if trial.phase1 != "open" and trial.mtd is None:
+    if trial.phase1 != "open" and (trial.mtd is None or asked.allows_mtd(top)):
         return None
     for index in range(top):
         if trial.levels[index].opened and not asked.allows_above(index):
             return index
-    holds = not asked.stopped(top) if trial.phase1 == "open" else asked.allows_mtd(top)
-    return None if holds else top
+    return top if trial.phase1 != "open" or asked.stopped(top) else None
 
 
 def _key(level: Level, pending: Pending) -> LevelKey:

@@ -85,9 +85,14 @@ class RollingSix:
         return here.evaluable >= (3 if here.dlts == 0 else SIX) and here.dlts <= 1
 
     def allows_mtd(self, levels: Sequence[LevelHistory], level: int) -> bool:
-        """Not exceeded, and five evaluable without a DLT, or six with at most one."""
+        """Not exceeded, five evaluable without a DLT or six with one at most; all below hold."""
         enough = SIX - 1 if levels[level].dlts == 0 else SIX
-        return levels[level].evaluable >= enough and not self.stopped(levels, level)
+        below = (at for at in range(level) if levels[at].target > 0)
+        return (
+            levels[level].evaluable >= enough
+            and not self.stopped(levels, level)
+            and all(self.allows_above(levels, at) for at in below)
+        )
 
     def recommend(self, history: History) -> Recommendation | None:
         """The table's decision at the current level, or none where it stays or suspends."""

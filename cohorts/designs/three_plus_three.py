@@ -70,7 +70,11 @@ class ThreePlusThree:
         return counts.evaluable >= 3 and counts.dlts == 0
 
     def allows_mtd(self, levels: Sequence[LevelHistory], level: int) -> bool:
-        return self.allows_above(levels, level) and not exceeded(levels, level)
+        """It and every level that was opened below it would let a higher one be opened."""
+        held = [at for at in range(level) if levels[at].target > 0]
+        return not exceeded(levels, level) and all(
+            self.allows_above(levels, at) for at in (*held, level)
+        )
 
     def explain(self, history: History) -> str:
         """Counts, the bound that they meet, and what follows."""

@@ -142,6 +142,31 @@ def test_boin_ends_with_the_dose_that_isotonic_regression_chooses() -> None:
     assert trial.sign_rp2d("L2") == recorded()
 
 
+def boin_mtd() -> Story:
+    """Cohorts of four: L1 0/4; L2 4/12, which is everybody there; the MTD L2 is signed."""
+    design = replace(BOIN, cohort_size=4, max_subjects=20)
+    trial = begun(design, ("L1", "L2"))
+    for dlts in (0, 1, 1, 2):
+        month(trial, dlts)
+        while trial.review() is not None and trial.state.mtd is None:
+            month(trial, 0)
+    assert (trial.counts("L1"), trial.counts("L2")) == ((4, 0, 0, 0), (12, 4, 0, 0))
+    assert trial.state.mtd == "L2"
+    return trial
+
+
+def test_a_declared_mtd_holds_as_long_as_the_final_rule_would_choose_it() -> None:
+    """1 in 4 at L1 would not escalate now, but 4 in 12 stay closest to 0.3 (R10)."""
+    trial = boin_mtd()
+    first = trial.state.levels[0].dosed[0]
+    assert trial.dlt(first, "03-05") == recorded()
+    assert trial.counts("L1") == (4, 1, 0, 0)
+    assert trial.review() is None
+    second = trial.state.levels[0].dosed[1]
+    assert trial.dlt(second, "03-05") == recorded()
+    assert trial.review() == ("de_escalate", "L1"), "2 in 4 are not"
+
+
 # --- rolling six ---------------------------------------------------------------------------------
 
 
