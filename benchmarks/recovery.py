@@ -34,6 +34,7 @@ from streams.kafka import Outgoing, Producer
 from streams.ledger import Ledger
 from streams.log_reader import LogReader
 from streams.partition import partition_of
+from streams.pauses import set_aside_all
 from streams.read_side import ReadSide
 from streams.rebuild import Asked, Rebuild, Requests
 from streams.recovery import Recovery
@@ -92,7 +93,9 @@ async def _bounded(stack: Stack, records: int, bar: Progress) -> dict[str, float
         partition = partition_of(TRIAL, settings.partitions)
         parts = Parts(settings, partition, redis, reader, producer)
         try:
-            return await _measure(parts, await _fill(parts, records, bar), bar)
+            filled = await _fill(parts, records, bar)
+            set_aside_all()  # As the worker does.
+            return await _measure(parts, filled, bar)
         finally:
             await producer.stop()
             await reader.stop()

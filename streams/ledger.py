@@ -63,7 +63,11 @@ def pack(sequence: int, digest: str) -> bytes:
 
 
 def unpack(packed: bytes) -> Decision:
-    return Decision(int.from_bytes(packed[32:], "big"), packed[:32].hex())
+    return Decision(sequence_in(packed), packed[:32].hex())
+
+
+def sequence_in(packed: bytes) -> int:
+    return int.from_bytes(packed[32:], "big")
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from redis.asyncio import Redis
+
 from streams import keys
 from streams.chain import Tip
 from streams.read_side import ReadSide, Reply
@@ -18,7 +20,7 @@ from streams.redis_client import Client
 FUNCTION = "holdfast_append_1"
 STAGING = ":rebuilt"
 """At the end of the keys of a trial that is being built."""
-UNDER_WAY = 2
+UNDER_WAY = 3
 """Round trips at once: Redis has the next one before it is done with the one before."""
 
 
@@ -54,21 +56,26 @@ class Staged:
     """One at a time for each trial. Every method may raise `RedisError`."""
 
     redis: Client
-    _under_way: deque[tuple[list[Piece], "asyncio.Task[list[bytes]]"]] = field(
-        default_factory=deque
-    )
+    _connection: Any = None
+    """One of our own: over two of them one round trip could overtake the other."""
+    _under_way: deque["asyncio.Task[list[bytes]]"] = field(default_factory=deque)
+    _writes: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _reads: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def begin(self, trial_ids: Iterable[str]) -> None:
-        """Takes away what an earlier one may have left."""
+        """Takes away what an earlier one may have left. Whoever begins gives up at last."""
         await ReadSide(self.redis).load_functions()
         for trial_id in trial_ids:
             await self.redis.delete(*_staged(trial_id))
+        if isinstance(self.redis, Redis):
+            pool: Any = self.redis.connection_pool
+            self._connection = await pool.get_connection()
 
     async def send(self, pieces: list[Piece]) -> None:
         """One round trip, which goes on behind this call; raises for an earlier one."""
-        while len(self._under_way) >= UNDER_WAY:
+        while len(self._under_way) >= (1 if self._connection is None else UNDER_WAY):
             await self._settle()
-        self._under_way.append((pieces, asyncio.create_task(self._append(pieces))))
+        self._under_way.append(asyncio.create_task(self._append(pieces)))
 
     async def settle(self) -> None:
         """Returns when all that was sent is there."""
@@ -76,29 +83,37 @@ class Staged:
             await self._settle()
 
     async def give_up(self) -> None:
-        """Returns when nothing is under way any more."""
-        tasks = [task for _, task in self._under_way]
-        self._under_way.clear()
-        for task in tasks:
+        """Returns when nothing is under way any more. What was written stays, until it is swapped
+        in or another one begins."""
+        for task in self._under_way:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        self._under_way.clear()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect()  # Replies may still come there.
+            await self.redis.connection_pool.release(connection)
 
     async def _settle(self) -> None:
-        pieces, sent = self._under_way.popleft()
-        replies = await sent
-        # Each goes over a connection of its own: it may have overtaken the one before, which is
-        # there by now. So much is not to be told from another writer; a second time it is.
-        late = [p for p, reply in zip(pieces, replies, strict=True) if reply != Reply.OK.encode()]
-        if late and any(reply != Reply.OK.encode() for reply in await self._append(late)):
+        if any(reply != Reply.OK.encode() for reply in await self._under_way.popleft()):
             raise NotStagedError("Redis refused a record: is another rebuild under way?")
 
     async def _append(self, pieces: list[Piece]) -> list[bytes]:
-        pipeline = self.redis.pipeline(transaction=False)
+        commands = []
         for piece in pieces:
             _, log, answers, _ = _staged(piece.trial_id)
-            pipeline.fcall(FUNCTION, 2, log, answers, piece.first, *piece.arguments)
-        replies: list[bytes] = await pipeline.execute()
-        return replies
+            commands.append(("FCALL", FUNCTION, 2, log, answers, piece.first, *piece.arguments))
+        if self._connection is None:
+            pipeline = self.redis.pipeline(transaction=False)
+            for command in commands:
+                pipeline.execute_command(*command)
+            replies: list[bytes] = await pipeline.execute()
+            return replies
+        packed = self._connection.pack_commands(commands)
+        async with self._writes:
+            await self._connection.send_packed_command(packed)
+        async with self._reads:
+            return [await self._connection.read_response() for _ in commands]
 
     async def swap(self, trial_id: str, last: Last) -> None:
         """All keys of the trial at once; whoever reads sees the old ones or the new ones."""

@@ -13,7 +13,7 @@ from streams.cases import Case
 from streams.rebuild import ALL, Asked, Progress
 from streams.settings import Settings
 from tests.streams.conftest import NewOwner
-from tests.streams.counting import request
+from tests.streams.counting import command_id, request
 from tests.streams.stage import Owner
 from tests.streams.test_fence import numbers_decided
 from tests.streams.workers import Client, WorkerProcess, form
@@ -93,6 +93,29 @@ async def test_a_log_that_comes_to_another_tip_is_not_swapped_in(
     assert told is not None
     assert told.state == "failed"
     assert told.says == "trial.log gives other tips than its owner knows"
+    assert await owner.redis.xlen(keys.log(trial)) == 5
+
+
+async def test_an_owner_that_remembers_decisions_otherwise_than_the_log_swaps_nothing_in(
+    new_owner: NewOwner, trial: str
+) -> None:
+    """Its memory may come from a snapshot in Redis, and Redis is what is doubted."""
+    owner = await begun(new_owner, trial)
+    rebuild = owner.stage._recovery.rebuild
+    ledger = owner.stage.ledger(owner.partition(trial))
+    assert rebuild is not None
+    assert ledger is not None
+    decided = ledger.trials[trial].decided
+    one, other = command_id(trial, 1).bytes, command_id(trial, 2).bytes
+    decided[one], decided[other] = decided[other], decided[one]
+    await rebuild.requests.ask(ledger.partition, Asked("R3", trial))
+    await rebuild.run(ledger)
+    told = await rebuild.requests.progress(ledger.partition)
+    assert told is not None
+    assert (told.state, told.says) == (
+        "failed",
+        "trial.log has a decision that its owner does not know",
+    )
     assert await owner.redis.xlen(keys.log(trial)) == 5
 
 

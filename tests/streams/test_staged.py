@@ -73,29 +73,28 @@ async def test_a_protocol_that_no_record_adopted_is_gone_after_the_swap(
     assert await redis.get(keys.protocol(trial)) is None
 
 
-async def test_a_piece_that_overtook_the_one_before_it_is_written_after_it(
-    redis: Client, trial: str, monkeypatch: pytest.MonkeyPatch
+async def test_pieces_under_way_at_once_are_written_in_their_order(
+    redis: Client, trial: str
 ) -> None:
     staged = Staged(redis)
-    append, met = Staged._append, list[tuple[int, bytes]]()
-
-    async def last_first(self: Staged, pieces: list[Piece]) -> list[bytes]:
-        if not met:
-            met.append((-1, b"waits"))
-            while len(met) < 2:
-                await redis.ping()
-        replies = await append(self, pieces)
-        met.append((pieces[0].first, replies[0]))
-        return replies
-
-    monkeypatch.setattr(Staged, "_append", last_first)
     await staged.begin([trial])
-    await staged.send([piece(trial, 0, 1)])
-    await staged.send([piece(trial, 2, 3)])
+    for first in range(0, 400, 20):
+        await staged.send([piece(trial, *range(first, first + 20))])
     await staged.settle()
-    assert met == [(-1, b"waits"), (2, b"GAP"), (0, b"OK"), (2, b"OK")]
-    await staged.swap(trial, last(3))
-    assert [number for number, *_ in await held(redis, trial)] == [0, 1, 2, 3]
+    await staged.swap(trial, last(399))
+    await staged.give_up()
+    assert [number for number, *_ in await held(redis, trial)] == list(range(400))
+
+
+async def test_what_is_under_way_is_given_up_and_the_client_serves_on(
+    redis: Client, trial: str
+) -> None:
+    staged = Staged(redis)
+    await staged.begin([trial])
+    await staged.send([piece(trial, *range(200))])
+    await staged.give_up()
+    assert await redis.ping()
+    assert await held(redis, trial) == []
 
 
 async def test_whoever_builds_the_same_trial_at_the_same_time_is_noticed(
