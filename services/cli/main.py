@@ -10,6 +10,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "judge": ("services.cli.judge:judge_command", "Judge a screening form; needs no server."),
     "protocol": ("services.cli.protocol:protocol", "Check, show or adopt a protocol."),
     "rehearse": ("services.cli.rehearse:rehearse_command", "Run commands without any server."),
+    "simulate": ("services.cli.simulate:simulate_command", "Compare designs by simulated trials."),
     "demo": ("services.cli.demo:demo", "Tell the story of a whole trial to the service."),
     "up": ("services.cli.stack:up", "Start Kafka, Redis, worker and web on this machine."),
     "down": ("services.cli.stack:down", "Stop them; the data stay."),

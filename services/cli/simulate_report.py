@@ -1,0 +1,137 @@
+"""The report of a simulation: one HTML or SVG file that needs nothing else and can be printed."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from cohorts.designs.parameters import parameters_of
+from enrollment.version import RULES_VERSION
+from services.cli import simulate_charts as charts
+from services.cli.simulate_results import NONE, Simulation
+from services.cli.simulate_tables import whole_rows
+
+
+def as_svg(found: Simulation) -> str:
+    """All charts as one picture."""
+    parts = (charts.legend, charts.selection, charts.exposure, charts.duration)
+    return charts.svg([part(found) for part in parts], charts.patterns(found), title_of(found))
+
+
+def as_html(found: Simulation) -> str:
+    """Charts, the same numbers as tables, and how they were made."""
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    return pages.get_template("simulate_report.html").render(
+        title=title_of(found),
+        lead=_lead(found),
+        illustrative=", ".join(found.protocol.illustrative),
+        figures=list(_figures(found)),
+        tables=list(_tables(found)),
+        method=list(method(found)),
+    )
+
+
+def title_of(found: Simulation) -> str:
+    protocol = found.protocol
+    return f"Simulated Phase I of {protocol.protocol_id}, version {protocol.version}"
+
+
+def _lead(found: Simulation) -> str:
+    labels = ", ".join(
+        f"{charts.letter(number)}: {result.label}" for number, result in enumerate(found.results)
+    )
+    truth = ", ".join(f"{p:g}" for p in found.conditions.truth)
+    return (
+        f"{found.trials:,} trials of each design. True DLT probabilities {truth}; target "
+        f"{found.target:g}. {labels}."
+    )
+
+
+def _figures(found: Simulation) -> Iterator[dict[str, str]]:
+    legend, defs = charts.legend(found), charts.patterns(found)
+    for number, part in enumerate((charts.selection, charts.exposure, charts.duration)):
+        drawing = part(found)
+        # Patterns are found by id over the whole page: one picture alone must not define another's.
+        own = defs.replace('id="p', f'id="f{number}p')
+        picture = charts.svg([legend, drawing], own, drawing.title)
+        yield {"title": drawing.title, "svg": picture.replace("url(#p", f"url(#f{number}p")}
+
+
+def _tables(found: Simulation) -> Iterator[dict[str, Any]]:
+    labels = [result.label for result in found.results]
+    dose = ["dose", "truth", *labels]
+    truth = ["", *(f"{p:g}" for p in found.conditions.truth)]
+    select = [
+        [level, truth[at], *(_share(result, at) for result in found.results)]
+        for at, level in enumerate((NONE, *found.levels))
+    ]
+    yield {"title": "Selected as MTD, % of trials (exact)", "head": dose, "rows": select}
+    exposed = [
+        [level, truth[at + 1], *(_exposed(result, at) for result in found.results)]
+        for at, level in enumerate(found.levels)
+    ]
+    yield {"title": "Subjects dosed (exact) / DLTs, means", "head": dose, "rows": exposed}
+    yield {"title": "The trial", "head": ["per trial", *labels], "rows": list(whole_rows(found))}
+
+
+def _share(result: Any, at: int) -> str:
+    known = "" if result.exact is None else f" ({100 * result.exact.select[at]:.1f})"
+    return f"{100 * result.summary.characteristics.select[at]:.1f}{known}"
+
+
+def _exposed(result: Any, at: int) -> str:
+    seen = result.summary.characteristics
+    known = "" if result.exact is None else f" ({result.exact.subjects[at]:.1f})"
+    return f"{seen.subjects[at]:.1f}{known} / {seen.dlts[at]:.1f}"
+
+
+def method(found: Simulation) -> Iterator[str]:
+    """Everything that makes the same numbers again, and what they rest on."""
+    under = found.conditions
+    window = found.protocol.phase1.dlt_window_days
+    yield (
+        "Every simulated command was decided by the decider that runs the live trial "
+        f"(Holdfast {version('holdfast-trials')}, rules {RULES_VERSION}); eligibility is not "
+        "simulated but by the part of screen failures."
+    )
+    yield (
+        f"Subjects come {'at random (Poisson)' if under.arrivals == 'poisson' else 'evenly'}, one "
+        f"in {under.days_between:g} days on average; {100 * under.screen_failure:g} % fail "
+        f"screening; who waits for a place leaves after {_days(under.patience_days)}."
+    )
+    yield (
+        f"First dose {_days(under.days_to_dose)} after the reservation; "
+        f"{100 * under.released:g} % give the place back, {100 * under.lapsed:g} % let it lapse; "
+        f"{100 * under.not_evaluable:g} % withdraw in the window of {window} days."
+    )
+    yield (
+        f"{100 * under.second_half:g} % of the DLTs begin in the second half of the window; "
+        f"reports come {_days(under.report_days)} later; reviews are signed as recommended after "
+        f"{_days(under.review_days)}."
+    )
+    yield (
+        "Exact values, where there are any, are of whole cohorts, each followed to its end: no "
+        "drop-out, no early stop of a cohort."
+    )
+    yield (
+        "Over-dosing: more than 60 % of the subjects are treated above the target. Days closed to "
+        "newcomers: no place was free, or a review was due. The seed is the same for every design, "
+        f"and so are the people: {found.seed}."
+    )
+    yield f"Protocol digest {found.protocol.digest}."
+    for result in found.results:
+        given = parameters_of(result.of.protocol.phase1.design)
+        said = ", ".join(
+            f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+            for name, value in given.items()
+            if value is not None
+        )
+        yield f"{result.label}: {said or 'no parameters'}."
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
