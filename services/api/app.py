@@ -30,6 +30,14 @@ DESCRIPTION = """\
 The front door of Phase I/II trials. Every write carries an `Idempotency-Key` and is decided once.
 A status of 400 or more means that nothing was decided; every decided outcome is a 200.
 """
+READ_ROUTES = (
+    verdicts.router,
+    submissions.router,
+    events.router,
+    reads.router,
+    catalogued.router,
+    health.router,
+)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -68,15 +76,7 @@ def build_app(
     app.state.intake = Intake(ports)
     app.state.streams = Streams(settings, partial(watch, app.state))
     app.state.rates = WriteRates(settings)
-    for router in (
-        write_routes(),
-        verdicts.router,
-        submissions.router,
-        events.router,
-        reads.router,
-        catalogued.router,
-        health.router,
-    ):
+    for router in (write_routes(), *READ_ROUTES):
         app.include_router(router)
     _say_problems(app)
     if people is not None:
