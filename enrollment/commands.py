@@ -22,6 +22,10 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 in lower-case hex."""
 
 Phase = Literal[1, 2]
+CtcaeVersion = Annotated[str, Field(pattern=r"^[1-9](\.[0-9]{1,2})?$")]
+"""Of the Common Terminology Criteria for Adverse Events that term and grade are from: `5.0`."""
+Attribution = Literal["definite", "probable", "possible", "unlikely", "unrelated"]
+"""How likely the study drugs caused a toxicity, in the five words of CTCAE reporting."""
 Role = Literal["site", "coordinator", "reviewer", "auditor", "service", "clock"]
 
 
@@ -205,7 +209,21 @@ class ReportFirstDose(Model):
     """The level really given, when it was not the assigned one."""
 
 
-class ReportDlt(Model):
+def unsaid(value: object) -> bool:
+    """Left out of the JSON where nothing was said, so that what was kept before stays as it is."""
+    return value is None
+
+
+class Reported(Model):
+    """How a toxicity was graded and judged, and its value as reported: kept, never counted by."""
+
+    ctcae_version: CtcaeVersion | None = Field(default=None, exclude_if=unsaid)
+    attribution: Attribution | None = Field(default=None, exclude_if=unsaid)
+    reported_value: Text | None = Field(default=None, exclude_if=unsaid)
+    """As in the source, with its unit: `ANC 350 /uL`."""
+
+
+class ReportDlt(Reported):
     """A dose-limiting toxicity: a fact (rules R8). For a delay-type DLT, the onset of its cause."""
 
     type: Literal["ReportDlt"] = "ReportDlt"
@@ -215,7 +233,7 @@ class ReportDlt(Model):
     grade: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
-class ReportToxicity(Model):
+class ReportToxicity(Reported):
     """A toxicity that is no DLT: kept for the reviews, never counted."""
 
     type: Literal["ReportToxicity"] = "ReportToxicity"

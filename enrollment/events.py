@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from enrollment.commands import Digest, Id, MissedDose, Model, Phase, Text
+from enrollment.commands import Digest, Id, MissedDose, Model, Phase, Reported, Text
 from enrollment.paper import PlainJson
 
 Decision = Literal["escalate", "stay", "de_escalate", "mtd", "no_tolerable_dose"]
@@ -369,7 +369,7 @@ class FirstDoseRecorded(OfSlot):
     deviations: tuple[Deviation, ...] = ()
 
 
-class DltRecorded(OfSlot):
+class DltRecorded(OfSlot, Reported):
     """Counts as a DLT at the subject's level. `deviations` name what the report went against."""
 
     type: Literal["DltRecorded"] = "DltRecorded"
@@ -380,7 +380,7 @@ class DltRecorded(OfSlot):
     deviations: tuple[Deviation, ...] = ()
 
 
-class ToxicityRecorded(OfSlot):
+class ToxicityRecorded(OfSlot, Reported):
     """Kept for the reviews, not counted; `late` when its onset lies behind the window (R8)."""
 
     type: Literal["ToxicityRecorded"] = "ToxicityRecorded"

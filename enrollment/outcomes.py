@@ -1,11 +1,13 @@
 """What happens to a dosed subject: toxicity, window outcome, withdrawal (R1, R8, R11, R13)."""
 
 from datetime import date
+from typing import Any
 
 from cohorts.slots import Slot, in_window
 from enrollment.answer import Answer
 from enrollment.commands import (
     ReportDlt,
+    Reported,
     ReportToxicity,
     ReportWindowOutcome,
     WithdrawSubject,
@@ -85,10 +87,16 @@ def report_dlt(turn: Turn, command: ReportDlt) -> Answer:
             onset_on=command.onset_on,
             term=command.term,
             grade=command.grade,
+            **_reported(command),
             deviations=deviations,
         )
     )
     return recorded(subject, "The DLT is recorded and counts.", *deviations)
+
+
+def _reported(command: ReportDlt | ReportToxicity) -> dict[str, Any]:
+    """What is kept beside term and grade, as it was reported."""
+    return {name: getattr(command, name) for name in Reported.model_fields}
 
 
 def _toxicity(
@@ -105,6 +113,7 @@ def _toxicity(
             onset_on=command.onset_on,
             term=command.term,
             grade=command.grade,
+            **_reported(command),
             late=late,
             reported_as_dlt=command.type == "ReportDlt",
             deviations=deviations,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from enrollment import commands as c
 from enrollment.trial import Subject, Trial
@@ -54,7 +54,33 @@ def _or_assigned(trial: Trial) -> Options:
     return (("", "As assigned"), *levels_of(trial))
 
 
+ATTRIBUTIONS: tuple[str, ...] = get_args(c.Attribution)
 _GRADES: Options = tuple((str(grade), str(grade)) for grade in range(1, 6))
+_REPORTED: tuple[Ask, ...] = (
+    Ask(
+        "ctcae_version",
+        "CTCAE version",
+        "choice",
+        "The version that term and grade are from.",
+        (("", "Not known"), ("6.0", "6.0"), ("5.0", "5.0"), ("4.03", "4.03"), ("3.0", "3.0")),
+        optional=True,
+    ),
+    Ask(
+        "attribution",
+        "Caused by the study drugs",
+        "choice",
+        options=(("", "Not known"), *((word, word.capitalize()) for word in ATTRIBUTIONS)),
+        optional=True,
+    ),
+    Ask(
+        "reported_value",
+        "Value as reported",
+        "word",
+        "As it stands in the source, with its unit, for example ANC 350 /uL.",
+        optional=True,
+    ),
+)
+"""How a toxicity was graded and judged; kept for the reviews, never counted by."""
 _REASON: Final = Ask("reason", "Reason", "long")
 
 ACTIONS: tuple[Action, ...] = (
@@ -96,6 +122,7 @@ ACTIONS: tuple[Action, ...] = (
             Ask("onset_on", "Onset", hint="For a delay: the onset of the toxicity that caused it."),
             Ask("term", "CTCAE term", "word", optional=True),
             Ask("grade", "Grade", "choice", options=_GRADES, optional=True),
+            *_REPORTED,
         ),
         _treated,
         "A fact, never refused. It counts if its onset lies in the DLT window, and acts at once.",
@@ -109,6 +136,7 @@ ACTIONS: tuple[Action, ...] = (
             Ask("onset_on", "Onset"),
             Ask("term", "CTCAE term", "word"),
             Ask("grade", "Grade", "choice", options=_GRADES),
+            *_REPORTED,
         ),
         _treated,
         "Kept for the reviews; it is not counted as a DLT.",

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from enrollment import commands as c
 from enrollment.trial import Trial
 from services.api.problems import NO_ROUTE, Problem
-from services.api.reading import trial_in_force
+from services.api.reading import ports_of, trial_in_force
 from services.api.reads import now_of
 from services.pages.asking import command_typed, with_options
 from services.pages.frame import CENTRE, frame
@@ -18,6 +18,7 @@ from services.pages.needs import needs
 from services.pages.rendering import FieldError, page
 from services.pages.review_view import MEANING, choices, level_data, reason_of_design
 from services.pages.sending import Wish, fresh_key, send
+from services.pages.tallies import Tallies
 from services.pages.trial_actions import BY_SLUG, TRIAL_ACTIONS, TrialAction
 from services.signin.signing import signed
 from services.signin.viewer import CurrentViewer, Viewer, posted
@@ -51,7 +52,7 @@ async def decisions(request: Request, viewer: CurrentViewer, trial_id: str) -> R
 async def review_page(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
     viewer.actor(trial_id, *CENTRE)
     trial = await trial_in_force(request, trial_id)
-    return _review(request, viewer, trial, {}, fresh_key())
+    return await _review(request, viewer, trial, {}, fresh_key())
 
 
 @router.post("/review")
@@ -73,15 +74,15 @@ async def sign_review(request: Request, viewer: CurrentViewer, trial_id: str) ->
     command, errors = command_typed(c.SignReview, (), {}, fixed, trial.in_force.time_zone)
     if command is None:
         wrong = FieldError("decision", "Decision: choose one.")
-        return _review(request, viewer, trial, typed, key, (wrong,) if errors else ())
+        return await _review(request, viewer, trial, typed, key, (wrong,) if errors else ())
     refused = await signed(request, viewer, form, MEANING)
     if refused is not None:
-        return _review(request, viewer, trial, typed, key, (refused,))
+        return await _review(request, viewer, trial, typed, key, (refused,))
     received = await send(request, trial, Wish(actor, None, key, command))
     return RedirectResponse(f"/trials/{trial_id}/answers/{received.submission.id}", 303)
 
 
-def _review(
+async def _review(
     request: Request,
     viewer: Viewer,
     trial: Trial,
@@ -93,6 +94,8 @@ def _review(
     today = trial.in_force.local_date(now)
     review = trial.review
     seen = typed.get("data_hash")
+    tallies: Tallies = request.app.state.tallies
+    reports = await tallies.toxicities(ports_of(request), trial.trial_id)
     return page(
         request,
         "decisions/review.html",
@@ -101,7 +104,7 @@ def _review(
         trial=frame(trial, viewer, "/decisions"),
         review=review,
         changed=review is not None and seen is not None and seen != review.data_hash,
-        levels=level_data(trial, today),
+        levels=level_data(trial, today, reports),
         choices=() if review is None else choices(trial, review, now),
         explain=None if review is None else reason_of_design(trial, today),
         design=trial.in_force.phase1.design.name,

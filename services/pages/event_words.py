@@ -4,6 +4,7 @@ from datetime import date, datetime
 from string import Formatter
 from typing import Any, Final
 
+from enrollment.commands import Reported
 from enrollment.events import AnyEvent
 from services.pages.rendering import day, instant
 
@@ -79,7 +80,20 @@ def sentence(event: AnyEvent, zone: str) -> str:
     names = {name for _, name, _, _ in Formatter().parse(template) if name}
     said = {name: _said(name, getattr(event, name, None), zone) for name in names}
     text = " ".join(template.format_map(said).split())
-    return text.replace(" .", ".").replace("(not known, grade not known)", "(no term given)")
+    text = text.replace(" .", ".").replace("(not known, grade not known)", "(no term given)")
+    return f"{text} {reported}" if (reported := as_reported(event)) else text
+
+
+def as_reported(event: AnyEvent) -> str:
+    """How a toxicity was graded and judged, and its value, where that was reported; else empty."""
+    if not isinstance(event, Reported):
+        return ""
+    parts = {
+        "CTCAE": event.ctcae_version,
+        "Attribution:": event.attribution,
+        "As reported:": event.reported_value,
+    }
+    return " ".join(f"{what} {said}." for what, said in parts.items() if said is not None)
 
 
 def _said(name: str, value: Any, zone: str) -> str:

@@ -5,10 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from enrollment.commands import Actor, SignReview
+from enrollment.events import DltRecorded, ToxicityRecorded
 from enrollment.standing import standing
 from enrollment.trial import Level, Review, Trial
 from services.pages.charts.marks import WORDS, shape_of
+from services.pages.event_words import as_reported
 from services.pages.hypothetical import Follows, follows
+from services.pages.tallies import Toxicities
 
 DECISIONS = {
     "escalate": "Escalate to",
@@ -44,12 +47,15 @@ class LevelData:
     subjects: tuple[dict[str, Any], ...]
 
 
-def level_data(trial: Trial, today: date) -> tuple[LevelData, ...]:
-    """Every opened level with every dosed subject, the lowest first: what the hash rests on."""
-    return tuple(_level(trial, level, today) for level in trial.levels if level.opened)
+def level_data(trial: Trial, today: date, reports: Toxicities) -> tuple[LevelData, ...]:
+    """Every opened level with every dosed subject, the lowest first: what the hash rests on.
+
+    With every toxicity as it was reported, which the design does not count by.
+    """
+    return tuple(_level(trial, level, today, reports) for level in trial.levels if level.opened)
 
 
-def _level(trial: Trial, level: Level, today: date) -> LevelData:
+def _level(trial: Trial, level: Level, today: date, reports: Toxicities) -> LevelData:
     counts = level.counts
     subjects = []
     for subject_id in level.dosed:
@@ -60,6 +66,7 @@ def _level(trial: Trial, level: Level, today: date) -> LevelData:
                     "subject_id": subject_id,
                     "words": WORDS[shape_of(slot, today)],
                     "slot": slot,
+                    "reports": [_report(event) for event in reports.of(subject_id)],
                 }
             )
     return LevelData(
@@ -70,6 +77,17 @@ def _level(trial: Trial, level: Level, today: date) -> LevelData:
         counts.reserved,
         tuple(subjects),
     )
+
+
+def _report(event: DltRecorded | ToxicityRecorded) -> dict[str, Any]:
+    """One toxicity as it was reported."""
+    counted = isinstance(event, DltRecorded)
+    late = isinstance(event, ToxicityRecorded) and event.late
+    return {
+        "kind": "DLT" if counted else "late toxicity" if late else "toxicity",
+        "event": event,
+        "more": as_reported(event),
+    }
 
 
 def choices(trial: Trial, review: Review, now: datetime) -> tuple[Choice, ...]:

@@ -170,3 +170,27 @@ async def test_a_site_downloads_its_own_logs_only(nurse: Browser) -> None:
         assert not re.search(r"\bS[234]-\d", answer.text), path
     assert (await nurse.get(f"{ROOT}/audit")).status_code == 403
     assert (await nurse.get(f"{ROOT}/board")).status_code == 403
+
+
+async def test_a_dlt_keeps_its_version_its_cause_and_the_value_as_reported(
+    nurse: Browser, memory: Memory
+) -> None:
+    form = {"csrf": await nurse.csrf(), "key": key(), "onset_on": "2027-04-07", "grade": "4"}
+    told = {
+        "term": "Neutropenia",
+        "ctcae_version": "5.0",
+        "attribution": "possible",
+        "reported_value": "ANC 350 /uL",
+    }
+    path = f"{ROOT}/subjects/S1-003/do/dlt"
+    asked = (await nurse.get(path)).text
+    assert all(f'name="{name}"' in asked for name in told)
+    sent = await nurse.post(path, form | told | {"confirmed": "yes"})
+    assert sent.status_code == 303
+    said = "CTCAE 5.0. Attribution: possible. As reported: ANC 350 /uL."
+    assert said in (await nurse.get(f"{ROOT}/subjects/S1-003")).text
+    await nurse.post("/sign-out", {"csrf": await nurse.csrf()})
+    await nurse.sign_in("reviewer")
+    review = (await nurse.get(f"{ROOT}/decisions/review")).text
+    assert said in review
+    assert "Toxicities at L1 as reported" in review
