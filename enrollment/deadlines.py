@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from enrollment.commands import Actor
 from enrollment.escalation import reconsider
@@ -16,9 +17,34 @@ NOBODY = Actor(id="nobody", role="clock", sites=())
 
 def next_deadline(trial: Trial) -> datetime | None:
     """The next instant at which something is recorded though nobody sends anything."""
-    expiry, change = next_expiry(trial), next_change(trial, None)
+    expiry, change = next_expiry(trial), None
+    if reads_follow_up(trial):
+        change = _whole_change(_Same(trial))
     found = [at for at in (None if expiry is None else expiry[0], change) if at is not None]
     return min(found, default=None)
+
+
+class _Same:
+    """A trial told from others by being that very state: the clock asks each second of the same."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.trial is self.trial
+
+    def __hash__(self) -> int:
+        return id(self.trial)
+
+
+@lru_cache(maxsize=64)
+def _whole_change(same: _Same) -> datetime | None:
+    return next_change(same.trial, None)
+
+
+def reads_follow_up(trial: Trial) -> bool:
+    """Time alone may turn the design of this trial."""
+    return trial.activated and trial.in_force.phase1.design.reads_follow_up
 
 
 def follow_up(turn: Turn) -> None:
@@ -35,7 +61,7 @@ def next_change(trial: Trial, until: datetime | None) -> datetime | None:
     Only where it reads follow-up. Days on which nothing would follow are passed over: a tick always
     has something to record.
     """
-    if not trial.activated or not trial.in_force.phase1.design.reads_follow_up:
+    if not reads_follow_up(trial):
         return None
     protocol = trial.in_force
     today = protocol.local_date(trial.time)

@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from enrollment.events import AnyEvent, LevelOpened, MtdDeclared
 from enrollment.places import free_places
+from enrollment.standing import standing
 from enrollment.trial import Trial
 
 
@@ -26,3 +28,18 @@ def check_goes_on(trial: Trial) -> None:
         return
     today = trial.in_force.local_date(trial.time)
     assert free_places(trial, 1, today) > 0, "nobody is waited for, and nobody may enter"
+
+
+def check_openings(trial: Trial, events: tuple[AnyEvent, ...]) -> None:
+    """No level is opened, and no MTD declared, that the design has eliminated; none is skipped."""
+    asked = standing(trial, trial.in_force.local_date(trial.time)) if trial.levels else None
+    for event in events:
+        if isinstance(event, LevelOpened | MtdDeclared):
+            assert asked is not None
+            index = trial.level_index(event.level_id)
+            eliminated = getattr(asked.design, "eliminated", asked.design.stopped)
+            assert not eliminated(asked.levels, index), f"{event.level_id} is eliminated"
+        if isinstance(event, LevelOpened) and index > 0 and not event.reopened:
+            below = trial.levels[index - 1]
+            started = event.level_id == trial.in_force.phase1.start_level
+            assert started or below.opened or trial.levels[index + 1].opened, "a level was skipped"

@@ -18,7 +18,7 @@ from enrollment.rehearse import Rehearsal, Rehearsed, new_rehearsal, rehearse
 from enrollment.trial import Trial, new_trial
 from tests.enrollment.designs import OTHERS, TIMED, design_for
 from tests.enrollment.forms import eligible_form
-from tests.enrollment.invariants import check_dlts, check_goes_on
+from tests.enrollment.invariants import check_dlts, check_goes_on, check_openings
 from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
 
 pytestmark = pytest.mark.timeout(900)
@@ -82,6 +82,7 @@ class AnyHistory(RuleBasedStateMachine):
         check_decision(before, done.events, self.signed_for, self.recount)
         check_state(self.trial, self.recount)
         check_goes_on(self.trial)
+        check_openings(self.trial, done.events)
         self.remember_dlts(command, done)
         plain = {who: on for who, on in self.onsets.items() if who not in self.corrected}
         check_dlts(self.trial, plain)
