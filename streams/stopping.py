@@ -59,6 +59,16 @@ class Asked:
         end_now(0, lambda: LOG.critical("stop_forced", extra={"seconds": self._seconds}))
 
 
+def end_within(seconds: float, code: int) -> None:
+    """For a process that ends by itself: it does so after this, whatever it waits for meanwhile."""
+
+    def wait() -> None:
+        time.sleep(seconds)
+        end_now(code, lambda: LOG.critical("stop_forced", extra={"seconds": seconds}))
+
+    threading.Thread(target=wait, name="end-within", daemon=True).start()
+
+
 def end_now(code: int, say: Callable[[], None]) -> None:
     """Ends the process even when nobody reads what it says. What it has done is never lost."""
     saying = threading.Thread(target=say, daemon=True)

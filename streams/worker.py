@@ -39,7 +39,7 @@ from streams.rules import RULES, judge_form, parse_protocol
 from streams.settings import Settings
 from streams.snapshots import Snapshots
 from streams.status import StatusServer
-from streams.stopping import Asked
+from streams.stopping import Asked, end_within
 from streams.topics import COMMANDS, TopicsError, check
 from streams.topics import LOG as LOG_TOPIC
 from streams.watch import Limits
@@ -49,6 +49,8 @@ from streams.watched import Watched
 LOG = logging.getLogger("streams.worker")
 PACKAGES = ("services", "streams", "enrollment", "protocols", "cohorts", "eligibility")
 EXIT_UNSURE = 70
+CRASH_SECONDS = 5.0
+"""After an error in a stage the process is gone: what it had in memory is worth nothing."""
 EXIT_WRONG = 78
 
 
@@ -212,6 +214,8 @@ async def _work(settings: Settings, stop: asyncio.Event, health: Health, watched
         async with short_pauses(worker.idle), beside(looking), app:
             await _or_stop(app.wait_until_stopped(), stop)
             if app.crash_reason is not None:
+                # Faust would wait for a Kafka that is away before it lets go of its group.
+                end_within(CRASH_SECONDS, EXIT_UNSURE)
                 raise app.crash_reason
     finally:
         health.started = False

@@ -14,7 +14,7 @@ from services.local.places import free_port
 from streams.partition import partition_of
 from streams.settings import Settings
 from tests.streams.conftest import NewWorker
-from tests.streams.workers import ROOT, Client, WorkerProcess, form
+from tests.streams.workers import ROOT, Client, WorkerProcess, as_environment, form
 
 WITHIN = 30.0
 """How long a process may take to end: twice what is promised, for a machine that is busy."""
@@ -96,6 +96,46 @@ async def test_a_hung_worker_that_is_asked_to_end_ends_in_time(
     worker.process.send_signal(signal.SIGTERM)
     assert await ended(worker.process) == 0
     assert said(worker, "stop_forced")
+
+
+CRASHES_AND_CANNOT_STOP = """
+import asyncio
+from faust.app.base import App
+from streams import worker
+from streams.announce import AnnounceStage
+from streams.kafka import SendFailedError
+
+async def fail(self):
+    raise SendFailedError("of the test")
+
+async def wait_for_kafka(self):
+    await asyncio.Event().wait()
+
+AnnounceStage.run, App.stop = fail, wait_for_kafka
+worker.CRASH_SECONDS = 1.0
+worker.main()
+"""
+
+
+async def test_a_worker_whose_stage_failed_ends_though_it_cannot_leave_its_group(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """As when Kafka is away for longer: the watchdog alone ended it, after a minute."""
+    told = {k: v for k, v in os.environ.items() if not k.startswith("HOLDFAST_")}
+    log = tmp_path / "worker.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", CRASHES_AND_CANNOT_STOP],
+            cwd=ROOT,
+            env=told | as_environment(settings),
+            stderr=file,
+        )
+        try:
+            assert await ended(process) == 70, log.read_text()
+        finally:
+            process.kill()
+    assert "stop_forced" in log.read_text()
+    assert "hung_stage" not in log.read_text()
 
 
 async def test_worker_and_web_with_a_live_viewer_end_when_asked_to(
