@@ -31,6 +31,7 @@ from services.pages.tallies import Tallies
 from services.signin import every_page
 from services.signin import routes as signin_routes
 from services.signin.signin import Signin
+from services.signin.signing import ProveFirstError
 from services.signin.viewer import MustChangeError, NotSignedInError
 
 ROUTERS = (
@@ -75,8 +76,9 @@ def add_pages(app: FastAPI, people: ForPeople) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(NotSignedInError, _sign_in_first)
     app.add_exception_handler(MustChangeError, _change_first)
+    app.add_exception_handler(ProveFirstError, _prove_first)
     app.add_middleware(
-        SecurityHeaders, secure=signin.settings.secure, also_to=signin.settings.oidc_issuer
+        SecurityHeaders, secure=signin.settings.secure, also_to=signin.settings.oidc_origin
     )
 
 
@@ -86,6 +88,11 @@ async def _sign_in_first(request: Request, error: Exception) -> Response:
 
 async def _change_first(request: Request, error: Exception) -> Response:
     return RedirectResponse("/account/password", signin_routes.SEE_OTHER)
+
+
+async def _prove_first(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProveFirstError)
+    return error.response
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from services.signin import account, account_changes, accounts, routes, trail_pages
+from services.signin import account, account_changes, accounts, provider_pages, routes, trail_pages
 
 ROUTERS: tuple[APIRouter, ...] = (
     routes.router,
+    provider_pages.router,
     account.router,
     trail_pages.router,
     accounts.router,

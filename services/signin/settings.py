@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
 
 class SigninSettings(BaseSettings):
     """Read from the environment, prefix `HOLDFAST_`. Documented in `docs/operations.md`."""
@@ -48,21 +50,34 @@ class SigninSettings(BaseSettings):
             raise ValueError("web_address: write scheme and host only: https://trial.example.org")
         return f"{parts.scheme}://{parts.netloc}"
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _by_tls(cls, issuer: str | None) -> str | None:
+        parts = urlsplit(issuer or "https://none")
+        ours = parts.hostname in LOOPBACK
+        if parts.scheme != "https" and not (parts.scheme == "http" and ours):
+            raise ValueError("oidc_issuer: write its https address, as the provider itself does")
+        return issuer
+
     @model_validator(mode="after")
     def _whole_provider(self) -> "SigninSettings":
         if self.oidc_issuer is not None and not (self.oidc_client_id and self.oidc_client_secret):
             raise ValueError(
                 "oidc_issuer: set HOLDFAST_OIDC_CLIENT_ID and HOLDFAST_OIDC_CLIENT_SECRET too"
             )
-        if self.demo and urlsplit(self.web_address).hostname not in (
-            "127.0.0.1",
-            "localhost",
-            "::1",
-        ):
+        if self.demo and urlsplit(self.web_address).hostname not in LOOPBACK:
             raise ValueError("demo: its accounts are for this machine alone, see web_address")
         if self.oidc_issuer is None and not self.local_accounts:
             raise ValueError("local_accounts is off and no provider is set: nobody could sign in")
         return self
+
+    @property
+    def oidc_origin(self) -> str | None:
+        """Where browsers are sent to sign in: scheme and host of the issuer."""
+        if self.oidc_issuer is None:
+            return None
+        parts = urlsplit(self.oidc_issuer)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def secure(self) -> bool:

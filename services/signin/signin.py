@@ -10,6 +10,7 @@ from services.signin import passwords
 from services.signin.desk import Desk, digest
 from services.signin.people import Account, People
 from services.signin.ports import SigninPorts
+from services.signin.provider import Provider
 from services.signin.second_factor import STEP_SECONDS, WINDOW, SecondFactors, read_keys
 from services.signin.session import SessionDesk
 from services.signin.settings import SigninSettings
@@ -43,6 +44,7 @@ class Signin:
         self.desk = Desk(people, ports.record, now)
         self.store = ports.sessions
         self.sessions = SessionDesk(people, ports.sessions, settings)
+        self.provider = None if settings.oidc_issuer is None else Provider(settings)
         self.factors = SecondFactors(read_keys(settings.secret_file))
 
     async def check(self, sign_in: str, password: str, code: str, address: str) -> Account | Wrong:

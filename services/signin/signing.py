@@ -9,21 +9,30 @@ None: the person has just shown who they are, and the command may be sent. An er
 that of any other field, and nothing is sent. The first signing in a session asks for everything
 that signing in asks for; the next ones, in the same unbroken session, for the password at least.
 `form` must hold the `key` of the submission, and all that decides what is signed.
+
+Who signs in at the provider is sent there to sign in anew, for each signature, and comes back to
+a page that posts the very same form again: `posted` gives it, and `signed` finds it proved.
 """
+
+import secrets
 
 from fastapi import Request
 from starlette.datastructures import FormData
+from starlette.responses import Response
 
 from enrollment.canonical import canonical, digest
 from services.pages.rendering import FieldError
 from services.signin import events as e
 from services.signin.address import address_of
+from services.signin.desk import digest as kept_digest
+from services.signin.pending import PROOF, SECONDS, Pending, pending_key
 from services.signin.people import Account
+from services.signin.provider_pages import set_out
 from services.signin.signin import NOT_RIGHT, Signin, Wrong
 from services.signin.viewer import Viewer, signin_of
 
 NAME, PASSWORD, CODE = "sign_name", "sign_password", "sign_code"
-NEVER_SIGNED = frozenset({NAME, PASSWORD, CODE, "csrf"})
+NEVER_SIGNED = frozenset({NAME, PASSWORD, CODE, "csrf", PROOF})
 """Fields of the form that say who signs, not what."""
 
 
@@ -32,12 +41,19 @@ async def signed(
 ) -> FieldError | None:
     """Whether the viewer signs what stands in the form; wrong tries count as tries to sign in.
 
+    Raises `ProveFirstError` where the provider must be asked first: the browser is sent there.
+
     What was proved, when, by whom, for which page and content is kept among the access events.
     """
     signin = signin_of(request)
-    how, wrong = await _components(request, signin, viewer, form)
-    if wrong is not None:
-        return FieldError(PASSWORD if viewer.session.signed else NAME, wrong.sentence)
+    content = content_digest(request.url.path, form, meaning)
+    if viewer.account.kind == "provider":
+        how = "provider"
+        await _proved_at_provider(request, signin, form, meaning, content)
+    else:
+        how, wrong = await _components(request, signin, viewer, form)
+        if wrong is not None:
+            return FieldError(PASSWORD if viewer.session.signed else NAME, wrong.sentence)
     await signin.desk.keep(
         e.Signed,
         viewer.account.account_id,
@@ -45,12 +61,38 @@ async def signed(
         meaning=meaning,
         page=request.url.path,
         key=str(form.get("key") or ""),
-        digest=content_digest(request.url.path, form, meaning),
+        digest=content,
     )
     secret = request.cookies.get(signin.settings.cookie)
     assert secret is not None, "a viewer has a session"
     await signin.sessions.proved(secret, viewer.session, signin.now())
     return None
+
+
+class ProveFirstError(Exception):
+    """Whoever signs must sign in anew at the provider; `response` sends the browser there."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+async def _proved_at_provider(
+    request: Request, signin: Signin, form: FormData, meaning: str, content: str
+) -> None:
+    """Returns once for each proof, and only for the content that it was given for."""
+    session = kept_digest(request.cookies[signin.settings.cookie])
+    page = request.url.path
+    kept = await signin.store.take(pending_key(str(form.get(PROOF) or "none")))
+    if kept is not None:
+        pending = Pending.model_validate_json(kept)
+        if pending.proved and (pending.session, pending.digest) == (session, content):
+            return
+    proof = secrets.token_urlsafe(24)
+    fields = tuple((n, v) for n, v in form.multi_items() if n != PROOF and isinstance(v, str))
+    waiting = Pending(session=session, page=page, meaning=meaning, digest=content, fields=fields)
+    await signin.store.hold(pending_key(proof), waiting.model_dump_json().encode(), SECONDS)
+    raise ProveFirstError(await set_out(request, page, proof))
 
 
 async def _components(

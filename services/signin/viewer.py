@@ -9,7 +9,9 @@ from starlette.datastructures import FormData
 
 from enrollment.commands import Actor
 from services.api.problems import NOT_THIS_ROLE, UNAVAILABLE, Kind, Problem
+from services.signin.desk import digest
 from services.signin.events import AccessRole
+from services.signin.pending import PROOF, Pending, pending_key
 from services.signin.people import Account
 from services.signin.ports import Session
 from services.signin.signin import Signin
@@ -105,4 +107,16 @@ async def posted(request: Request, viewer: Viewer) -> FormData:
     token = form.get("csrf")
     if not isinstance(token, str) or not hmac.compare_digest(token.encode(), viewer.csrf.encode()):
         raise Problem(NOT_FROM_HERE, "Nothing was done.")
-    return form
+    proof = form.get(PROOF)
+    return form if not isinstance(proof, str) else await _kept_form(request, proof)
+
+
+async def _kept_form(request: Request, proof: str) -> FormData:
+    """The form whose signer has signed in anew since: as it was, whatever else is posted."""
+    signin = signin_of(request)
+    kept = await signin.store.held(pending_key(proof))
+    pending = None if kept is None else Pending.model_validate_json(kept)
+    session = digest(request.cookies[signin.settings.cookie])
+    if pending is None or (pending.session, pending.page) != (session, request.url.path):
+        raise Problem(NOT_FROM_HERE, "This signature waited too long. Nothing was done.")
+    return FormData([*pending.fields, (PROOF, proof)])
