@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from math import ceil, inf, log
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from cohorts.characteristics import checked_truth
 
 Arrivals = Literal["poisson", "fixed"]
+SIMULATED: Final = "SIM-"
+"""How the ids of simulated people begin; a number follows."""
 
 
 class Chance(Protocol):
@@ -76,7 +78,6 @@ class Person:
     same person tolerates the same levels in every design.
     """
 
-    number: int
     subject_id: str
     site_id: str
     eligible: bool
@@ -100,11 +101,20 @@ def next_person(
 ) -> Person:
     """The one who comes now, from a site drawn with equal chances; always the same seven draws."""
     site, screened = chance.random(), chance.random()
-    return Person(
-        number=number,
-        subject_id=f"SIM-{number:05d}",
-        site_id=sites[int(site * len(sites))],
+    return known_person(
+        f"{SIMULATED}{number:05d}",
+        sites[int(site * len(sites))],
+        chance,
         eligible=screened >= conditions.screen_failure,
+    )
+
+
+def known_person(subject_id: str, site_id: str, chance: Chance, *, eligible: bool = True) -> Person:
+    """One who is there already, with a course still to be drawn: five draws."""
+    return Person(
+        subject_id=subject_id,
+        site_id=site_id,
+        eligible=eligible,
         tolerance=chance.random(),
         dlt_when=chance.random(),
         drop_out=chance.random(),

@@ -13,6 +13,7 @@ from enrollment.decide import decide
 from enrollment.evolve_slots import next_deadline as next_expiry
 from enrollment.places import first_barrier
 from enrollment.simulate_conditions import (
+    SIMULATED,
     Chance,
     Conditions,
     Person,
@@ -26,6 +27,7 @@ from enrollment.simulate_trial import (
     Heard,
     form,
     noon,
+    open_sites,
     request,
     reviewer,
     signature,
@@ -36,18 +38,25 @@ from enrollment.turn import Decision
 
 DAY: Final = timedelta(days=1)
 TICK: Final = c.TimePassed()
-Deed = Callable[[datetime], None]
+Deed = Callable[[datetime], object]
 
 
 class Course:
     """The course of one trial: an agenda of what people will do, and the trial as it stands."""
 
     def __init__(
-        self, trial: Trial, conditions: Conditions, chance: Chance, heard: Heard = lambda *_: None
+        self,
+        trial: Trial,
+        conditions: Conditions,
+        chance: Chance,
+        heard: Heard = lambda *_: None,
+        now: datetime | None = None,
     ) -> None:
         self.trial = trial
-        self.now = trial.time
+        self.now = trial.time if now is None else now
         self.closed_at: datetime | None = None
+        self.place_at: datetime | None = None
+        """When first a place was given, or stood free."""
         self.idle = timedelta()
         self.came = 0
         self._conditions = conditions
@@ -58,9 +67,11 @@ class Course:
         self._agenda: list[tuple[datetime, int, Deed]] = []
         self._planned = 0
         self._people: dict[str, Person] = {}
+        self._sites = open_sites(trial)
+        self._number = sum(who.startswith(SIMULATED) for who in trial.subjects)
         self._staff = {site: staff(site) for site in self._protocol.site_ids}
         self._level = {lv.level_id: i for i, lv in enumerate(trial.levels)}
-        self._last = trial.time + timedelta(days=conditions.most_days)
+        self._last = self.now + timedelta(days=conditions.most_days)
 
     # --- time ---
 
@@ -104,6 +115,8 @@ class Course:
             today = self._protocol.local_date(self.now)
             if first_barrier(self.trial, 1, today) is not None:
                 self.idle += at - self.now
+            elif self.place_at is None:
+                self.place_at = self.now
         self.now = at
 
     # --- what is sent, and what it makes people do ---
@@ -122,7 +135,11 @@ class Course:
     def _react(self, event: e.AnyEvent, at: datetime) -> None:
         match event:
             case e.SlotReserved():
+                if not event.from_held:
+                    self.place_at = self.place_at or event.reserved_at
                 self.expect_dose(event.subject_id, event.reserved_at)
+            case e.SlotHeld():
+                self.place_at = self.place_at or event.held_at
             case e.FirstDoseRecorded():
                 self._expect_outcome(event)
             case e.ReviewDue():
@@ -136,15 +153,19 @@ class Course:
 
     # --- arrivals ---
 
+    def meet(self, person: Person) -> None:
+        """One more whose course is drawn."""
+        self._people[person.subject_id] = person
+
     def expect_arrival(self, at: datetime) -> None:
         """Plans the next one who comes."""
         gap = next_gap(self._conditions, self._chance)
         self.plan(at + timedelta(days=gap), self._arrive)
 
     def _arrive(self, at: datetime) -> None:
-        number = len(self._people) + 1
-        person = next_person(number, self._protocol.site_ids, self._conditions, self._chance)
-        self._people[person.subject_id] = person
+        self._number += 1
+        person = next_person(self._number, self._sites, self._conditions, self._chance)
+        self.meet(person)
         self.expect_arrival(at)
         if self.trial.phase1 != "open":
             return

@@ -80,6 +80,12 @@ def opened_trial(
     return trial
 
 
+def open_sites(trial: Trial) -> tuple[str, ...]:
+    """The sites whose approval of the version in force is recorded."""
+    protocol = trial.in_force
+    return tuple(site for site in protocol.site_ids if trial.sites.get(site) == protocol.version)
+
+
 def staff(site_id: str) -> c.Actor:
     """Those who write for a site."""
     return c.Actor(id=f"simulated-{site_id}", role="site", sites=(site_id,))

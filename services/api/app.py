@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from services.api import catalogued, events, health, reads, submissions, verdicts
+from services.api import catalogued, events, forecast, health, reads, submissions, verdicts
 from services.api.actor import TokenFile
 from services.api.documented import openapi
 from services.api.faults import of_parameters
@@ -35,6 +35,7 @@ READ_ROUTES = (
     submissions.router,
     events.router,
     reads.router,
+    forecast.router,
     catalogued.router,
     health.router,
 )
