@@ -45,6 +45,7 @@ def in_english(protocol: Protocol) -> tuple[Section, ...]:
         Section("Phase II", "phase2" in marked, tuple(_phase_two(protocol))),
         Section("Places", "assignment" in marked, tuple(_assignment(protocol))),
         _sites(protocol),
+        *_contacts(protocol),
         _criteria(protocol, "Inclusion: every one must be met", "I"),
         _criteria(protocol, "Exclusion: none may apply", "E"),
     )
@@ -166,6 +167,16 @@ def _assignment(protocol: Protocol) -> Iterator[str]:
 def _sites(protocol: Protocol) -> Section:
     rows = tuple((site.site_id, site.name) for site in protocol.sites)
     return Section("Sites", "sites" in protocol.illustrative, (), ("site", "name"), rows)
+
+
+def _contacts(protocol: Protocol) -> Iterator[Section]:
+    monitor = protocol.medical_monitor
+    if monitor is None:
+        return
+    marked = any(name.split(".")[0] == "contacts" for name in protocol.illustrative)
+    ways = [way for way in (monitor.phone, monitor.email, monitor.text) if way is not None]
+    sentence = f"Questions about a refusal go to the medical monitor, {monitor.name}"
+    yield Section("Contacts", marked, (f"{sentence}: {'; '.join(ways)}.",))
 
 
 def _criteria(protocol: Protocol, title: str, kind: str) -> Section:

@@ -117,6 +117,17 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to ask. At least one of telephone, e-mail and text is there."""
+
+    name: str
+    phone: str | None = None
+    email: str | None = None
+    text: str | None = None
+    """Anything else that helps to reach them, such as hours."""
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One version of a trial's protocol; `digest` is the SHA-256 of `text` in UTF-8."""
 
@@ -135,6 +146,8 @@ class Protocol:
     text: str
     digest: str
     registry: Registry | None = None
+    medical_monitor: Contact | None = None
+    """Whom a site asks about a refusal."""
 
     @property
     def site_ids(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from protocols.mends import problems_of
 from protocols.model import (
     Assignment,
     Backfill,
+    Contact,
     Drug,
     Measured,
     Outcome,
@@ -25,7 +26,14 @@ from protocols.model import (
     Registry,
     Site,
 )
-from protocols.shape import BackfillTable, OutcomeTable, PhaseOneTable, ProtocolFile, RegistryTable
+from protocols.shape import (
+    BackfillTable,
+    ContactsTable,
+    OutcomeTable,
+    PhaseOneTable,
+    ProtocolFile,
+    RegistryTable,
+)
 from protocols.sound import dose_levels, unsound, zone
 
 MAX_CHARACTERS: Final = 400_000
@@ -121,6 +129,7 @@ def _protocol(
         text=text,
         digest=sha256(text.encode("utf-8")).hexdigest(),
         registry=_registry(file.registry),
+        medical_monitor=_medical_monitor(file.contacts),
     )
 
 
@@ -151,6 +160,12 @@ def _outcome(table: OutcomeTable) -> Outcome:
         facts = table.measured.model_dump(exclude={"illustrative"})
         measured = Measured(**facts)
     return Outcome(table.title, table.kind, table.time_frame, table.description, measured)
+
+
+def _medical_monitor(contacts: ContactsTable | None) -> Contact | None:
+    if contacts is None:
+        return None
+    return Contact(**contacts.medical_monitor.model_dump(exclude={"illustrative"}))
 
 
 def _registry(table: RegistryTable | None) -> Registry | None:

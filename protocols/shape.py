@@ -127,6 +127,17 @@ class AssignmentTable(Table):
     screening_days: Days
 
 
+class ContactTable(Table):
+    name: Line
+    phone: Line | None = None
+    email: Line | None = None
+    text: Line | None = None
+
+
+class ContactsTable(Table):
+    medical_monitor: ContactTable
+
+
 class SiteTable(Table):
     id: Identifier
     name: Line
@@ -145,6 +156,7 @@ class ProtocolFile(BaseModel):
     phase1: PhaseOneTable
     phase2: PhaseTwoTable
     assignment: AssignmentTable
+    contacts: ContactsTable | None = None
     sites: Annotated[list[SiteTable], Field(min_length=1, max_length=2000)]
     criteria: list[dict[str, Any]]
 
@@ -162,6 +174,8 @@ TABLES: dict[str, type[BaseModel]] = {
     "phase1.levels.doses": DoseTable,
     "phase2": PhaseTwoTable,
     "assignment": AssignmentTable,
+    "contacts": ContactsTable,
+    "contacts.medical_monitor": ContactTable,
     "sites": SiteTable,
 }
 """Table by its path without indexes: the keys that are known there."""

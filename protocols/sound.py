@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cohorts.levels import DoseLevel, DrugDose, rises, steps
 from protocols.errors import Problem
 from protocols.lines import Path, dotted, line_of
-from protocols.shape import LevelTable, PhaseOneTable, ProtocolFile, SiteTable
+from protocols.shape import ContactsTable, LevelTable, PhaseOneTable, ProtocolFile, SiteTable
 from protocols.sound_design import unsound_design
 
 _RESERVED_SITE = "centre"  # Stands for the coordinating centre in every command id.
@@ -22,6 +22,7 @@ def unsound(file: ProtocolFile, lines: dict[Path, int]) -> Iterator[Problem]:
     for path, rule, mend in (
         *_zone(file.time_zone),
         *_sites(file.sites),
+        *_contacts(file.contacts),
         *_drugs(phase1),
         *_levels(phase1),
         *_doses(phase1),
@@ -75,6 +76,18 @@ def _sites(sites: Sequence[SiteTable]) -> Iterator[Found]:
         if site.id == _RESERVED_SITE:
             rule = f'"{_RESERVED_SITE}" is the coordinating centre itself'
             yield ("sites", index, "id"), rule, "give the site another id"
+
+
+def _contacts(contacts: ContactsTable | None) -> Iterator[Found]:
+    if contacts is None:
+        return
+    monitor = contacts.medical_monitor
+    if not (monitor.phone or monitor.email or monitor.text):
+        yield (
+            ("contacts", "medical_monitor"),
+            "nothing says how to reach the medical monitor",
+            "give `phone`, `email` or `text`",
+        )
 
 
 def _drugs(phase1: PhaseOneTable) -> Iterator[Found]:

@@ -8,11 +8,16 @@ from services.api.intake import Intake, Received
 from services.api.ports import UnavailableError
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force, unavailable
-from services.pages.frame import READERS, frame
+from services.pages.frame import READERS, SITE_STAFF, frame
 from services.pages.rendering import page
+from services.pages.screening.steps import STEPS
+from services.pages.screening.verdict_view import missing_view
 from services.signin.viewer import CurrentViewer
 
 router = APIRouter(prefix="/trials/{trial_id}/answers", include_in_schema=False)
+
+NOT_YES = ("refused", "rejected", "ineligible", "incomplete", "needs_review")
+"""Outcomes about which a site may want to ask the medical monitor."""
 
 
 @router.get("/{submission_id}")
@@ -42,7 +47,11 @@ async def answer_page(
         zone=str(trial.in_force.time_zone),
         root=f"/trials/{trial_id}",
         protocol=trial.in_force,
-        monitor=None,
+        missing=()
+        if decided is None
+        else [missing_view(name, STEPS) for name in decided.answer.missing],
+        may_amend=viewer.may(trial_id, *SITE_STAFF),
+        refused=decided is not None and decided.answer.outcome in NOT_YES,
     )
 
 

@@ -54,6 +54,8 @@ def frame(trial: Trial, viewer: Viewer, at: str) -> TrialFrame:
         practice=trial.clock == "simulated",
         suspended=trial.suspended,
         illustrative=_illustrative(protocol.illustrative),
+        monitor=protocol.medical_monitor,
+        monitor_illustrative=any(name.startswith("contacts") for name in protocol.illustrative),
     )
 
 
@@ -64,6 +66,7 @@ def _illustrative(marked: tuple[str, ...]) -> str | None:
         "phase2": "number of Phase II",
         "assignment": "places and reservations",
         "sites": "sites",
+        "contacts.medical_monitor": "the medical monitor",
     }
     named = [said for name, said in words.items() if name in marked]
     others = sum(name not in words for name in marked)

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from protocols.model import Contact
 from services.pages.words import barrier_words
 from services.signin.viewer import Viewer
 
@@ -48,6 +49,9 @@ class TrialFrame:
     suspended: bool = False
     illustrative: str | None = None
     """What is illustrative, in words: `doses, DLT window and Phase II number`."""
+    monitor: Contact | None = None
+    """The medical monitor, whose contact stands on every refusal."""
+    monitor_illustrative: bool = False
 
 
 @cache

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from eligibility.verdict import Verdict
 from enrollment.board import subject_view
 from enrollment.commands import Actor
-from enrollment.events import FormJudged
+from enrollment.events import CommandRefused, EnrollmentRefused, FormJudged
 from enrollment.trial import Subject, Trial
 from services.api.ports import UnavailableError
 from services.api.problems import NO_SUBJECT, Problem
@@ -84,7 +84,31 @@ async def subject_page(
         reviews=subject.reviews if viewer.may(trial_id, *CENTRE) else (),
         may_amend=actor.role == "site",
         illustrative="phase1" in trial.in_force.illustrative,
+        refused=refusals(trial, subject, records),
     )
+
+
+def refusals(trial: Trial, subject: Subject, records: list[Record]) -> list[str]:
+    """Why the subject does not get what was asked for it last; empty where it does."""
+    if records:
+        found = [
+            event.sentence
+            for event in records[-1].content.events
+            if isinstance(event, CommandRefused | EnrollmentRefused)
+            and event.subject_id == subject.subject_id
+        ]
+        if found:
+            return [f"Refused: {sentence}" for sentence in found]
+    if subject.slot is not None and subject.slot.undosed and subject.slot.flagged:
+        return ["The place is flagged: no first dose is authorised."]
+    live = subject.waiting is not None or (subject.slot is not None and subject.slot.live)
+    said = {
+        "ineligible": "Not eligible.",
+        "incomplete": "Incomplete: something is missing or unclear.",
+        "needs_review": "A person of the coordinating centre must decide on a finding.",
+    }
+    found_so = said.get(subject.outcome or "")
+    return [found_so] if found_so is not None and not live else []
 
 
 def seen_subject(actor: Actor, trial: Trial, subject_id: str) -> Subject:

@@ -136,7 +136,8 @@ async def live_preview(
     step = BY_SLUG.get(str(form.get("step")), STEPS[0])
     typed = taken_in(desk.draft.typed, step, _flat(form))
     seen = preview(desk.trial, typed, desk.draft.site_id, now_of(request, desk.trial), STEPS)
-    html = render_text("screening/preview.html", {"seen": seen, "root": desk.root})
+    shown = {"seen": seen, "root": desk.root, "trial": frame(desk.trial, viewer, "/forms")}
+    html = render_text("screening/preview.html", shown)
     return HTMLResponse(html, headers={"Cache-Control": "no-store"})
 
 

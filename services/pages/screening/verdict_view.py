@@ -30,6 +30,9 @@ OUTCOMES = {
     "needs_review": ("a person must decide", "info"),
 }
 
+ABBREVIATIONS = frozenset({"alt", "ast", "ecog", "inr", "pt", "ptt"})
+"""Names of fields that people write in capitals."""
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -98,7 +101,10 @@ def missing_view(name: str, steps: Sequence[Step]) -> Missing:
     slug = None if step is None else step.slug
     words = label_of(field_id, steps)
     last = field_id.rsplit(".", 1)[-1].replace("_", " ")
-    return Missing(field_id, words if last in words.lower() else f"{words}: {last}", slug)
+    if last in words.lower():
+        return Missing(field_id, words, slug)
+    said = last.upper() if last in ABBREVIATIONS else last
+    return Missing(field_id, f"{words}: {said}", slug)
 
 
 def _finding(finding: Finding) -> FindingView:
