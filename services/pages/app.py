@@ -24,6 +24,7 @@ from services.pages import (
 )
 from services.pages.drafts import Drafts
 from services.pages.laboratories import Laboratories
+from services.pages.practice_clock import PracticeClocks
 from services.pages.rendering import page
 from services.pages.screening import routes as screening
 from services.pages.security import SecurityHeaders
@@ -62,6 +63,7 @@ class ForPeople:
     signin: Signin
     drafts: Drafts
     laboratories: Laboratories
+    clocks: PracticeClocks
 
 
 def add_pages(app: FastAPI, people: ForPeople) -> None:
@@ -70,6 +72,8 @@ def add_pages(app: FastAPI, people: ForPeople) -> None:
     app.state.signin = signin
     app.state.drafts = people.drafts
     app.state.laboratories = people.laboratories
+    app.state.simulated_now = people.clocks.present
+    app.state.clocks = people.clocks
     app.state.tallies = Tallies()
     for router in ROUTERS:
         app.include_router(router)

@@ -9,6 +9,8 @@ from services.pages.app import ForPeople
 from services.pages.drafts import Drafts
 from services.pages.laboratories import KEY as LABORATORIES
 from services.pages.laboratories import Laboratories
+from services.pages.practice_clock import KEY as PRACTICE
+from services.pages.practice_clock import PracticeClocks
 from services.signin.desk import taken_in
 from services.signin.people import People
 from services.signin.ports import SigninPorts
@@ -21,13 +23,15 @@ from streams.settings import Settings
 from streams.topics import WEB_DRAFTS, WEB_RECORD
 
 
-def by_key(people: People, laboratories: Laboratories) -> Apply:
+def by_key(people: People, laboratories: Laboratories, clocks: PracticeClocks) -> Apply:
     """How `web.record` is folded: each family of events to whom it belongs."""
     of_people = taken_in(people)
 
     def apply(key: str, value: bytes | None) -> bool:
         if key == LABORATORIES and value is not None:
             return laboratories.apply(value)
+        if key == PRACTICE and value is not None:
+            return clocks.apply(value)
         return of_people(key, value)
 
     return apply
@@ -59,10 +63,13 @@ def kept_for_people(
 ) -> KeptForPeople:
     """Raises `KeyFileError` when second factors could not be sealed."""
     people, laboratories, drafts = People(), Laboratories(now), Drafts(now)
-    record = KeptTopic(streams, WEB_RECORD, by_key(people, laboratories))
+    clocks = PracticeClocks(now)
+    record = KeptTopic(streams, WEB_RECORD, by_key(people, laboratories, clocks))
     begun = KeptTopic(streams, WEB_DRAFTS, drafts.apply)
     laboratories.use(record)
+    clocks.use(record)
     drafts.use(begun)
     sessions = RedisSessions(redis_client(streams))
     signin = Signin(people, SigninPorts(record, sessions), signing, now)
-    return KeptForPeople(ForPeople(signin, drafts, laboratories), (record, begun), sessions)
+    people_of = ForPeople(signin, drafts, laboratories, clocks)
+    return KeptForPeople(people_of, (record, begun), sessions)

@@ -17,6 +17,8 @@ from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import find_trial, ports_of, trial_in_force, unavailable
 from services.api.reads import now_of
 from services.pages.frame import CENTRE, frame
+from services.pages.hypothetical import would_follow
+from services.pages.practice_clock import PracticeClocks
 from services.pages.rendering import FieldError, page
 from services.pages.sending import WAIT_SECONDS
 from services.signin.people import PRACTICE
@@ -111,7 +113,12 @@ async def let_time_pass(request: Request, viewer: CurrentViewer, trial_id: str) 
         return await _page(request, viewer, trial, "Day: write a date as 2027-03-24.")
     if not today < on <= today + timedelta(days=DAYS_MOST):
         return await _page(request, viewer, trial, "Day: choose one of the coming year.")
-    await _intake(request, actor, trial_id, c.TimePassed(), utc_midnight(trial, on))
+    until = utc_midnight(trial, on)
+    clocks: PracticeClocks = request.app.state.clocks
+    await clocks.move(trial_id, until, viewer.account.account_id)
+    if would_follow(trial, actor, c.TimePassed(), until).events:
+        # Of a time in which nothing happens nothing is written, and no answer would come.
+        await _intake(request, actor, trial_id, c.TimePassed(), until)
     return RedirectResponse(f"/trials/{trial_id}/practice", 303)
 
 

@@ -10,7 +10,7 @@ from enrollment.trial import Trial
 from services.api.identity import Submission
 from services.api.intake import Intake, Received
 from services.api.rates import WriteRates
-from services.api.reading import ports_of
+from services.api.reads import now_of
 
 WAIT_SECONDS = 20
 """How long a page waits for the decision; after that it shows that it is on its way."""
@@ -40,7 +40,7 @@ async def send(request: Request, trial: Trial, wish: Wish) -> Received:
     rates: WriteRates = request.app.state.rates
     rates.take(wish.actor)
     intake: Intake = request.app.state.intake
-    at = trial.time if trial.clock == "simulated" else ports_of(request).now()
+    at = now_of(request, trial)
     actor = wish.actor
     if wish.site_id is not None:
         actor = actor.model_copy(update={"sites": (wish.site_id,)})

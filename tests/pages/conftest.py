@@ -17,6 +17,7 @@ from services.api.app import build_app
 from services.pages.app import ForPeople
 from services.pages.drafts import Drafts
 from services.pages.laboratories import Laboratories
+from services.pages.practice_clock import PracticeClocks
 from services.settings import ApiSettings
 from services.signin.events import AccessRole, PasswordSet
 from services.signin.passwords import hashed
@@ -124,7 +125,9 @@ def app(memory: Memory, signin: Signin, tmp_path: Path) -> FastAPI:
     drafts.use(MemoryKept(drafts.apply))
     laboratories = Laboratories(signin.now)
     laboratories.use(MemoryKept(lambda key, value: laboratories.apply(value or b"")))
-    people = ForPeople(signin, drafts, laboratories)
+    clocks = PracticeClocks(signin.now)
+    clocks.use(MemoryKept(lambda key, value: clocks.apply(value or b"")))
+    people = ForPeople(signin, drafts, laboratories, clocks)
     return build_app(memory.ports(), ApiSettings(token_file=tokens), people=people)
 
 

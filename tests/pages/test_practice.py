@@ -1,5 +1,7 @@
 """Practice: a copy under its own name and clock, marked on every page, with its trial's rights."""
 
+from datetime import timedelta
+
 from services.signin.people import Account
 from services.signin.signin import Signin
 from tests.pages.conftest import Browser
@@ -39,6 +41,12 @@ async def test_a_copy_is_made_marked_and_its_time_passes(
     wrong = {"csrf": csrf, "on": today.isoformat()}
     refused = await browser.post(f"/trials/{COPY}/practice/time", wrong)
     assert "Day: choose one of the coming year." in refused.text
+    quiet = today + timedelta(days=30)
+    sent = len(memory.sent)
+    await browser.post(f"/trials/{COPY}/practice/time", {"csrf": csrf, "on": quiet.isoformat()})
+    assert len(memory.sent) == sent, "of days on which nothing happens nothing is written"
+    shown = (await browser.get(f"/trials/{COPY}/practice")).text
+    assert f"{quiet.day} {quiet:%B %Y}, 00:00" in shown
     later = {"csrf": csrf, "on": today.replace(year=today.year + 1).isoformat()}
     await browser.post(f"/trials/{COPY}/practice/time", later)
     assert (await browser.post(f"/trials/{REAL}/practice/time", later)).status_code == 404
