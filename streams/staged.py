@@ -66,7 +66,7 @@ class Staged:
         """Takes away what an earlier one may have left. Whoever begins gives up at last."""
         await ReadSide(self.redis).load_functions()
         for trial_id in trial_ids:
-            await self.redis.delete(*_staged(trial_id))
+            await self.redis.unlink(*_staged(trial_id))
         if isinstance(self.redis, Redis):
             pool: Any = self.redis.connection_pool
             self._connection = await pool.get_connection()
@@ -116,7 +116,10 @@ class Staged:
             return [await self._connection.read_response() for _ in commands]
 
     async def swap(self, trial_id: str, last: Last) -> None:
-        """All keys of the trial at once; whoever reads sees the old ones or the new ones."""
+        """All keys of the trial at once; whoever reads sees the old ones or the new ones.
+
+        The old ones are freed behind that: Redis would serve nobody while it frees a large log.
+        """
         head, _, _, protocol = _staged(trial_id)
         fields: dict[str | bytes, Any] = {
             "sequence": last.tip.sequence,
@@ -126,10 +129,9 @@ class Staged:
         }
         pipeline = self.redis.pipeline(transaction=True)
         pipeline.hset(head, mapping=fields)
-        if last.adopted is None:
-            pipeline.delete(keys.protocol(trial_id))
-        else:
+        if last.adopted is not None:
             pipeline.set(protocol, last.adopted)
+        pipeline.unlink(*keys.of_trial(trial_id))
         for key, fresh in zip(keys.of_trial(trial_id), _staged(trial_id), strict=True):
             if fresh != protocol or last.adopted is not None:
                 # Not `rename`: pipelines of a cluster refuse it, though both are in one slot.
