@@ -135,6 +135,7 @@ async def downloads(request: Request, viewer: CurrentViewer, trial_id: str) -> R
 @router.get("/logs/{name}.csv")
 async def site_log(request: Request, viewer: CurrentViewer, trial_id: str, name: str) -> Response:
     """The screening log or the enrolment log of the viewer's sites, as it stands now."""
+    viewer.actor(trial_id, *READERS)
     trial = await trial_in_force(request, trial_id)
     made = {"screening": _screening, "enrolment": _enrolment}.get(name)
     if made is None:
