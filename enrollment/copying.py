@@ -3,9 +3,9 @@
 Every event makes several such copies, and the state of a trial has some thirty fields.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
-from operator import attrgetter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,10 +21,18 @@ class _Copier:
         self.in_dict = not hasattr(of, "__slots__")
         if self.in_dict:
             return
-        assert len(names) > 1, "a getter of one name gives no tuple"
-        self.read = attrgetter(*names)
-        self.writers = tuple(getattr(of, name).__set__ for name in names)
-        self.writer = dict(zip(names, self.writers, strict=True))
+        self.writer = {name: getattr(of, name).__set__ for name in names}
+        self.copied: Callable[[Any], Any] = _copying(of, self.writer)
+
+
+def _copying(of: type[Any], writer: Mapping[str, Callable[[Any, Any], None]]) -> Any:
+    """A function made for one class, as `dataclasses` makes them: one line a slot, no loop."""
+    lines = [f"    write_{name}(made, state.{name})" for name in writer]
+    source = "\n".join(["def copied(state):", "    made = new(of)", *lines, "    return made"])
+    names: dict[str, Any] = {f"write_{name}": write for name, write in writer.items()}
+    names |= {"new": object.__new__, "of": of}
+    exec(source, names)
+    return names["copied"]
 
 
 _copier = cache(_Copier)
@@ -37,14 +45,13 @@ def replace(state: T, /, **changes: Any) -> T:
     """
     of: type[Any] = type(state)
     copier = _copier(of)  # type: ignore[arg-type]  # a class is hashable
-    made: T = object.__new__(of)
     if copier.in_dict:
+        made: T = object.__new__(of)
         if not copier.names.issuperset(changes):
             raise KeyError(*(changes.keys() - copier.names))
         object.__setattr__(made, "__dict__", state.__dict__ | changes)
         return made
-    for write, value in zip(copier.writers, copier.read(state), strict=True):
-        write(made, value)
+    made = copier.copied(state)
     for name, value in changes.items():
         copier.writer[name](made, value)
     return made

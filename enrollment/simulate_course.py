@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Final
 
-from cohorts.slots import Slot
 from enrollment import commands as c
 from enrollment import events as e
 from enrollment.deadlines import next_change
 from enrollment.decide import decide
 from enrollment.evolve_slots import next_deadline as next_expiry
+from enrollment.evolve_subject import slot_of
 from enrollment.places import first_barrier
 from enrollment.simulate_conditions import (
     SIMULATED,
@@ -112,12 +112,17 @@ class Course:
 
     def _pass(self, at: datetime) -> None:
         if at > self.now and self.trial.phase1 == "open":
-            today = self._protocol.local_date(self.now)
-            if first_barrier(self.trial, 1, today) is not None:
+            if self._closed():
                 self.idle += at - self.now
             elif self.place_at is None:
                 self.place_at = self.now
         self.now = at
+
+    def _closed(self) -> bool:
+        """No newcomer could have a place; a review that is due says so without asking further."""
+        if self.trial.review is not None:
+            return True
+        return first_barrier(self.trial, 1, self._protocol.local_date(self.now)) is not None
 
     # --- what is sent, and what it makes people do ---
 
@@ -196,7 +201,7 @@ class Course:
 
     def expect_dose(self, subject_id: str, reserved_at: datetime) -> None:
         """Plans the first dose, or the place given back; a place that lapses needs no plan."""
-        person, slot = self._people[subject_id], self._slot(subject_id)
+        person, slot = self._people[subject_id], slot_of(self.trial, subject_id)
         released = self._conditions.released
         if released <= person.use < released + self._conditions.lapsed:
             return
@@ -289,8 +294,3 @@ class Course:
 
     def _of(self, subject_id: str) -> c.Actor:
         return self._staff[self.trial.subjects[subject_id].site_id]
-
-    def _slot(self, subject_id: str) -> Slot:
-        slot = self.trial.subjects[subject_id].slot
-        assert slot is not None
-        return slot

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Final
 
 from cohorts.designs.design import Design, History, LevelHistory, Recommendation
 from enrollment.trial import Level, Trial
@@ -97,8 +98,18 @@ def standing_at(trial: Trial, now: datetime) -> Standing:
 
 
 def _blind(trial: Trial, design: Design) -> Standing:
+    """One decision asks several times about the very same levels: these are looked up at once."""
+    current = current_level(trial)
+    latest = _latest[0]
+    if latest is not None and latest[0] is trial.levels:
+        asked = latest[1]
+        if asked.current == current and asked.design is design:
+            return asked
     keys = tuple([_key(level, level.counts.pending) for level in trial.levels])
-    return _standing(design, keys, current_level(trial))
+    asked = _standing(design, keys, current)
+    if asked.design is design:
+        _latest[0] = (trial.levels, asked)
+    return asked
 
 
 def current_level(trial: Trial) -> int:
@@ -156,6 +167,10 @@ def days_passed(dosed_on: date | None, ends_on: date | None, today: date) -> tup
         return 0, 1
     window = (ends_on - dosed_on).days
     return min(max(0, (today - dosed_on).days), window), window
+
+
+_latest: Final[list[tuple[tuple[Level, ...], Standing] | None]] = [None]
+"""The levels asked about last and what was answered: one entry, replaced whole."""
 
 
 @lru_cache(maxsize=4096)

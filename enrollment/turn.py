@@ -43,6 +43,8 @@ class Turn:
     now: datetime
     actor: Actor
     events: list[AnyEvent] = field(default_factory=list)
+    _dated: tuple[datetime, Protocol, date] | None = None
+    """The date as worked out last: several rules of one decision ask for it."""
 
     @property
     def protocol(self) -> Protocol:
@@ -51,7 +53,12 @@ class Turn:
     @property
     def today(self) -> date:
         """The calendar date in the trial's time zone."""
-        return self.protocol.local_date(self.now)
+        known, protocol = self._dated, self.protocol
+        if known is not None and known[0] is self.now and known[1] is protocol:
+            return known[2]
+        today = protocol.local_date(self.now)
+        self._dated = (self.now, protocol, today)
+        return today
 
     def record(self, event: AnyEvent) -> None:
         """Appends an event and lets the trial follow it."""
