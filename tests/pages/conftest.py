@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
 
@@ -19,8 +20,8 @@ from services.pages.drafts import Drafts
 from services.pages.laboratories import Laboratories
 from services.pages.practice_clock import PracticeClocks
 from services.settings import ApiSettings
+from services.signin import passwords
 from services.signin.events import AccessRole, PasswordSet
-from services.signin.passwords import hashed
 from services.signin.people import Account, People
 from services.signin.ports import SigninPorts
 from services.signin.settings import SigninSettings
@@ -31,8 +32,9 @@ from tests.services.memory import NOW, Memory
 
 ADDRESS = "http://pages.test"
 PASSWORD = "correct horse battery staple"
-HASH = hashed(PASSWORD)
-"""Made once: it is slow by intention."""
+CHEAP = PasswordHasher(time_cost=1, memory_cost=256, parallelism=1)
+"""Passwords are slow to check by intention; hundreds of tests need not wait for that."""
+HASH = CHEAP.hash(PASSWORD)
 STAFF: dict[str, tuple[AccessRole, tuple[str, ...]]] = {
     "nurse": ("site", ("S1",)),
     "other-nurse": ("site", ("S2",)),
@@ -78,6 +80,12 @@ class Browser:
 
     async def sign_in(self, name: str, password: str = PASSWORD, code: str = "") -> httpx2.Response:
         return await self.post("/sign-in", {"sign_in": name, "password": password, "code": code})
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", CHEAP)
+    monkeypatch.setattr(passwords, "_NOBODY", CHEAP.hash("nobody has this password"))
 
 
 @pytest.fixture
