@@ -75,8 +75,7 @@ class Account:
     def actor(self, trial_id: str, *roles: AccessRole) -> Actor | None:
         """Who this account is in a trial: by the first of `roles` that it holds there, or by any.
 
-        Sites of several grants of the same role are taken together. None: no such right. An
-        investigator acts as site staff.
+        Sites of several grants of the same role are taken together. None: no such right.
         """
         held = [grant for grant in self.grants if grant.covers(trial_id)]
         for role in roles or tuple(dict.fromkeys(grant.role for grant in held)):
@@ -93,9 +92,7 @@ class Account:
 
 def _acts_as(role: AccessRole) -> Role | None:
     """The role in the trial's own words; an administrator has none there."""
-    if role == "administrator":
-        return None
-    return "site" if role == "investigator" else role
+    return None if role == "administrator" else role
 
 
 class People:

@@ -1,10 +1,13 @@
 """What the web process holds for signing in: people, the desk, sessions, second factors, tries."""
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.api.ports import UnavailableError
 from services.signin import events as e
 from services.signin import passwords
 from services.signin.desk import Desk, digest
@@ -14,6 +17,8 @@ from services.signin.provider import Provider
 from services.signin.second_factor import STEP_SECONDS, WINDOW, SecondFactors, read_keys
 from services.signin.session import SessionDesk
 from services.signin.settings import SigninSettings
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +50,23 @@ class Signin:
         self.store = ports.sessions
         self.sessions = SessionDesk(people, ports.sessions, settings)
         self.provider = None if settings.oidc_issuer is None else Provider(settings)
+        self._telling: set[asyncio.Task[None]] = set()
         self.factors = SecondFactors(read_keys(settings.secret_file))
 
     async def check(self, sign_in: str, password: str, code: str, address: str) -> Account | Wrong:
         """Name, password and, where one is set, code; takes as long for nobody as for somebody."""
-        account = self.people.by_sign_in(sign_in.strip().lower())
-        if not await self._may_try(digest(sign_in.strip().lower()), address):
+        name = sign_in.strip().lower()
+        account = self.people.by_sign_in(name)
+        if not await self._may_try(digest(name), address, account):
             return TOO_MANY
         if account is not None and not self._by_password(account):
             account = None
         kept = None if account is None else account.password_hash
         right = await asyncio.to_thread(passwords.matches, kept, password)
         if account is None or not right or account.closed:
-            return NOT_RIGHT
+            return _failed(account)
         if account.second_factor is not None and not await self.code_right(account, code):
-            return NOT_RIGHT
+            return _failed(account)
         await self.store.forget(f"name:{digest(account.sign_in)}")
         return account
 
@@ -72,9 +79,10 @@ class Signin:
     async def check_password(self, account: Account, password: str, address: str) -> Wrong | None:
         """Whether a signed-in person knows the password: counted as a try like any other."""
         name = digest(account.sign_in)
-        if not await self._may_try(name, address):
+        if not await self._may_try(name, address, account):
             return TOO_MANY
         if not await asyncio.to_thread(passwords.matches, account.password_hash, password):
+            LOG.warning("a wrong password in a session of %s", account.account_id)
             return NOT_THE_PASSWORD
         await self.store.forget(f"name:{name}")
         return None
@@ -93,17 +101,31 @@ class Signin:
         seconds = STEP_SECONDS * (2 * WINDOW + 2)
         return await self.store.take_once(f"{account_id}:{step}", seconds)
 
-    async def _may_try(self, name: str, address: str) -> bool:
+    async def _may_try(self, name: str, address: str, account: Account | None) -> bool:
         """Counts a try at the name and from the address; both before anything is compared."""
         seconds = self.settings.tries_minutes * 60
         from_address = await self.store.hit(
             f"address:{digest(address)}", self.settings.tries_per_address, seconds
         )
         at_name = await self.store.hit(f"name:{name}", self.settings.tries_per_account, seconds)
+        if account is not None and not at_name:
+            # Beside the answer, which must not take longer than for a name that nobody has.
+            telling = asyncio.create_task(self._lock_told(account))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
         return from_address and at_name
 
-    async def lock_told(self, account: Account) -> None:
+    async def _lock_told(self, account: Account) -> None:
         """Writes down, once for each lock, that an account was tried too often."""
+        LOG.warning("too many tries at %s", account.account_id)
         seconds = self.settings.tries_minutes * 60
-        if await self.store.take_once(f"locked:{account.account_id}", seconds):
-            await self.desk.keep(e.LockedOut, "system", account_id=account.account_id)
+        with contextlib.suppress(UnavailableError):
+            if await self.store.take_once(f"locked:{account.account_id}", seconds):
+                await self.desk.keep(e.LockedOut, "system", account_id=account.account_id)
+
+
+def _failed(account: Account | None) -> Wrong:
+    """The log knows the account by its id, and never the name that was typed."""
+    known = "no such account" if account is None else account.account_id
+    LOG.warning("signing in failed: %s", known)
+    return NOT_RIGHT

@@ -3,6 +3,7 @@
 import pytest
 from fastapi import FastAPI
 
+from services.signin.events import LockedOut
 from services.signin.people import Account
 from services.signin.signin import Signin
 from tests.pages.conftest import PASSWORD, Browser, Clock
@@ -50,6 +51,35 @@ async def test_too_many_tries_lock_the_account_even_for_the_right_password(
     assert (await browser.sign_in("coordinator")).status_code == 303
     clock.pass_on(minutes=16)
     assert (await browser.sign_in("nurse")).status_code == 303
+
+
+async def test_a_lock_is_written_down_once_and_the_log_knows_no_name(
+    browser: Browser, staff: Staff, signin: Signin, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("nurse", "burse"):
+        for _ in range(12):
+            await browser.sign_in(name, "not the password at all")
+    locked = [event for event in signin.people.trail if isinstance(event, LockedOut)]
+    assert [event.account_id for event in locked] == [staff["nurse"].account_id]
+    assert staff["nurse"].account_id in caplog.text
+    for secret in ("nurse", "burse", "not the password", "pages.test"):
+        assert secret not in caplog.text
+
+
+async def test_an_account_is_known_by_its_name_whatever_its_case_and_blanks(
+    browser: Browser, staff: Staff
+) -> None:
+    assert (await browser.sign_in(" Nurse ")).status_code == 303
+
+
+async def test_addresses_are_limited_too_and_only_vouched_for_headers_count(
+    browser: Browser, staff: Staff
+) -> None:
+    for number in range(60):
+        forged = {"X-Forwarded-For": f"10.0.0.{number}"}
+        form = {"sign_in": f"somebody-{number}", "password": "x"}
+        assert (await browser.post("/sign-in", form, **forged)).status_code == 403
+    assert "Too many tries" in (await browser.sign_in("coordinator")).text
 
 
 async def test_a_good_end_forgets_the_tries_before_it(browser: Browser, staff: Staff) -> None:
