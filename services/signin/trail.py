@@ -152,7 +152,8 @@ def _what(event: e.AnyAccessEvent, grants: _Owners, tokens: _Owners) -> str:
 def _of_credentials(event: e.AnyAccessEvent) -> str:
     match event:
         case e.PasswordSet():
-            return "Gave a new password" if event.must_change else "Chose a new password"
+            own = event.by == event.account_id
+            return "Chose a new password" if own else "Gave a new password"
         case e.SecondFactorSet():
             return "Set up a second factor"
         case e.SecondFactorRemoved():
