@@ -1,6 +1,7 @@
 """`holdfast accounts`: the first administrator, and help when nobody else can sign in."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar, cast, get_args
 
 import click
@@ -13,6 +14,7 @@ from services.signin.clerk import clerk
 from services.signin.desk import Desk, RefusedError
 from services.signin.events import AccessRole
 from services.signin.people import Account
+from services.signin.second_factor import make_keys
 
 T = TypeVar("T")
 BY = "system"
@@ -82,12 +84,15 @@ def open_command(
 @click.argument("role", type=click.Choice(ROLES))
 @click.option("--trial", "trial_id", default="*", help="In this trial only; else in all.")
 @click.option("--site", "sites", multiple=True, help="At this site; again for more.")
-def grant_command(sign_in: str, role: str, trial_id: str, sites: tuple[str, ...]) -> None:
+@click.option("--reason", help="Stands in the audit trail of rights.")
+def grant_command(
+    sign_in: str, role: str, trial_id: str, sites: tuple[str, ...], reason: str | None
+) -> None:
     """Grant ROLE to the account SIGN_IN."""
 
     async def work(desk: Desk) -> str:
-        account = _account(desk, sign_in)
-        return await desk.grant(BY, account.account_id, _role(role), trial_id, sites or ("*",))
+        account_id = _account(desk, sign_in).account_id
+        return await desk.grant(BY, account_id, _role(role), trial_id, sites or ("*",), reason)
 
     click.echo(f"Granted; to take it back: holdfast accounts revoke {_at_desk(work)}")
 
@@ -135,6 +140,17 @@ def token_command(sign_in: str, name: str) -> None:
         return await desk.issue_token(BY, _account(desk, sign_in).account_id, name)
 
     click.echo(f"Token, shown only now: {_at_desk(work)}")
+
+
+@accounts.command("make-key")
+@click.argument("file", type=click.Path(path_type=Path))
+def make_key_command(file: Path) -> None:
+    """Write the key that seals second factors into a new FILE, for HOLDFAST_SECRET_FILE."""
+    try:
+        make_keys(file)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
+    click.echo(f"{file}: made. Keep a copy of it where no backup of the record is.")
 
 
 async def _all(desk: Desk) -> list[Account]:

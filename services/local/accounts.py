@@ -4,13 +4,12 @@ import json
 import os
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-
 from services.local.tokens import SITES
 from services.signin.clerk import clerk
 from services.signin.desk import Desk
 from services.signin.events import AccessRole, PasswordSet
 from services.signin.passwords import fresh, hashed
+from services.signin.second_factor import make_keys
 from streams.settings import Settings
 
 BY = "system"
@@ -33,7 +32,7 @@ def secret_file(home: Path) -> Path:
     """The key that seals second factors, made if it is not there."""
     file = home / "secret.key"
     if not file.exists():
-        _write(file, Fernet.generate_key().decode() + "\n")
+        make_keys(file)
     return file
 
 

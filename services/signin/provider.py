@@ -68,14 +68,13 @@ class Provider:
 
     def __init__(self, settings: SigninSettings) -> None:
         assert settings.oidc_issuer is not None
-        assert settings.oidc_client_secret is not None
         self._issuer = settings.oidc_issuer
         self._client_id = settings.oidc_client_id
         self._back = settings.web_address + BACK
         self._app: Any = OAuth().register(
             "provider",
             client_id=settings.oidc_client_id,
-            client_secret=settings.oidc_client_secret.get_secret_value(),
+            client_secret=settings.oidc_secret(),
             server_metadata_url=self._issuer.rstrip("/") + "/.well-known/openid-configuration",
             client_kwargs={
                 "scope": "openid email",

@@ -1,5 +1,6 @@
 """Time-based codes (RFC 6238) as second factor; the secrets are kept encrypted."""
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +28,16 @@ def read_keys(path: Path | None) -> tuple[bytes, ...]:
         MultiFernet([Fernet(key) for key in keys])
     except (OSError, ValueError) as error:
         raise KeyFileError(
-            f"{path}: {type(error).__name__}; make one with "
-            '`python -c "from cryptography.fernet import Fernet; '
-            'print(Fernet.generate_key().decode())"`'
+            f"{path}: {type(error).__name__}; make one with `holdfast accounts make-key {path}`"
         ) from None
     return keys
+
+
+def make_keys(path: Path) -> None:
+    """Writes a file with one fresh key, for its owner alone. Raises `FileExistsError`."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(Fernet.generate_key() + b"\n")
 
 
 class SecondFactors:

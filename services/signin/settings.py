@@ -39,6 +39,8 @@ class SigninSettings(BaseSettings):
     """The OpenID provider: `https://login.example.org/realms/x`; its discovery document is read."""
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
+    oidc_client_secret_file: Path | None = None
+    """A file with the secret, in place of it: what is in the environment is easily told."""
     oidc_name: str = "your organisation"
     """How the sign-in page calls the provider."""
 
@@ -61,9 +63,11 @@ class SigninSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _whole_provider(self) -> "SigninSettings":
-        if self.oidc_issuer is not None and not (self.oidc_client_id and self.oidc_client_secret):
+        secrets = (self.oidc_client_secret, self.oidc_client_secret_file)
+        if self.oidc_issuer is not None and (not self.oidc_client_id or secrets.count(None) != 1):
             raise ValueError(
-                "oidc_issuer: set HOLDFAST_OIDC_CLIENT_ID and HOLDFAST_OIDC_CLIENT_SECRET too"
+                "oidc_issuer: set HOLDFAST_OIDC_CLIENT_ID too, and one of "
+                "HOLDFAST_OIDC_CLIENT_SECRET_FILE and HOLDFAST_OIDC_CLIENT_SECRET"
             )
         if self.demo and urlsplit(self.web_address).hostname not in LOOPBACK:
             raise ValueError("demo: its accounts are for this machine alone, see web_address")
@@ -78,6 +82,16 @@ class SigninSettings(BaseSettings):
             return None
         parts = urlsplit(self.oidc_issuer)
         return f"{parts.scheme}://{parts.netloc}"
+
+    def oidc_secret(self) -> str:
+        """Ours at the provider. Raises `ValueError` where its file cannot be read."""
+        if self.oidc_client_secret is not None:
+            return self.oidc_client_secret.get_secret_value()
+        assert self.oidc_client_secret_file is not None
+        try:
+            return self.oidc_client_secret_file.read_text("utf-8").strip()
+        except OSError as error:
+            raise ValueError(f"{self.oidc_client_secret_file}: {error.strerror}") from None
 
     @property
     def secure(self) -> bool:

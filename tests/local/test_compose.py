@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from services.cli.main import COMMANDS
 from services.settings import ApiSettings
+from services.signin.settings import SigninSettings
 from streams.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -111,7 +112,9 @@ def test_only_the_web_service_can_be_reached_and_only_from_this_machine() -> Non
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_are_told_only_settings_that_exist(name: str) -> None:
     known = {
-        f"HOLDFAST_{field}".upper() for field in (*Settings.model_fields, *ApiSettings.model_fields)
+        f"HOLDFAST_{field}".upper()
+        for settings in (Settings, ApiSettings, SigninSettings)
+        for field in settings.model_fields
     }
     assert set(COMPOSE["services"][name]["environment"]) <= known
 
@@ -167,7 +170,7 @@ BROKEN: list[tuple[tuple[str, ...], Any, str]] = [
         "web: HOLDFAST_REDIS_PASSWORD holds a secret",
     ),
     (("volumes", "kafka-data"), None, "kafka: uses kafka-data of volumes, which is not declared"),
-    (("secrets", "tokens"), None, "web: uses tokens of secrets, which is not declared"),
+    (("secrets", "keys"), None, "web: uses keys of secrets, which is not declared"),
 ]
 
 

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,11 @@ from services.local.java import find_java
 from services.local.kafka import Kafka, Listener
 from services.local.kafka_jars import fetch_jars
 from services.local.places import LOOPBACK, free_port
+from services.signin.ports import Session
+from services.signin.redis_sessions import RedisSessions
 from streams.chain import Tip
 from streams.kafka import Outgoing, Producer, SendFailedError
+from streams.kept import KeptTopic
 from streams.log_reader import LogReader
 from streams.partition import partition_of
 from streams.read_side import ReadSide, Reply
@@ -73,7 +77,10 @@ WORKER: Grants = {
     **{(TOPIC, topic): ("describe", "describe-configs") for topic in (WEB_RECORD, WEB_DRAFTS)},
     (GROUP, "holdfast"): ("read",),
 }
-WEB: Grants = {(TOPIC, REQUESTS): ("write",)}
+WEB: Grants = {
+    (TOPIC, REQUESTS): ("write",),
+    **{(TOPIC, topic): ("read", "write") for topic in (WEB_RECORD, WEB_DRAFTS)},
+}
 
 
 @dataclass(frozen=True)
@@ -243,7 +250,10 @@ ACL = (
     "resetkeys resetchannels ~{*}:* ~holdfast:* "
     "-@all +@read +@write -@dangerous +ping +fcall +function|load +multi +exec"
 )
-ACL_OF_WEB = "resetkeys resetchannels ~{*}:* ~holdfast:* -@all +@read -@dangerous +ping"
+ACL_OF_WEB = (
+    "resetkeys resetchannels %R~{*}:* %R~holdfast:* ~web:* "
+    "-@all +@read -@dangerous +ping +set +del +getdel +incrby +expire"
+)
 ACL_OF_CLUSTER = "+cluster|slots +command +asking"
 """As docs/operations.md says it: whoever changes the one changes the other."""
 
@@ -310,6 +320,44 @@ async def test_a_redis_user_may_do_what_holdfast_does_and_nothing_else(redis: Re
     with pytest.raises(AuthenticationError):
         await stranger.ping()
     await stranger.aclose()
+
+
+def _see(seen: dict[str, bytes | None], key: str, value: bytes | None) -> bool:
+    seen[key] = value
+    return True
+
+
+async def test_the_web_keeps_accounts_drafts_and_sessions_with_no_more_leave_than_needed(
+    allowed: Secured, redis: RedisProcess
+) -> None:
+    told = {"redis_url": redis.url, "redis_username": "web", "redis_password": SECRETS["web"]}
+    settings = allowed.settings("SASL_SSL", "web", **told)
+    for topic in (WEB_RECORD, WEB_DRAFTS):
+        seen: dict[str, bytes | None] = {}
+        kept = KeptTopic(settings, topic, partial(_see, seen))
+        await kept.start()
+        assert await kept.append("people", b"an event")
+        assert seen == {"people": b"an event"}
+        await kept.stop()
+    client = redis_client(settings)
+    store = RedisSessions(client)
+    at = datetime(2027, 3, 24, tzinfo=UTC)
+    session = Session(
+        account_id="a", csrf="c", began_at=at, seen_at=at, proved_at=at, how="password"
+    )
+    await store.write("s", session, 60)
+    assert await store.read("s") == session
+    await store.hold("h", b"x", 60)
+    assert await store.held("h") == b"x"
+    assert [await store.take("h"), await store.take("h")] == [b"x", None]
+    assert [await store.take_once("o", 60), await store.take_once("o", 60)] == [True, False]
+    assert [await store.hit("n", 1, 60), await store.hit("n", 1, 60)] == [True, False]
+    await store.forget("n")
+    await store.drop("s")
+    for forbidden in (("SET", "{T}:tip", "x"), ("DEL", "holdfast:trials:0"), ("KEYS", "*")):
+        with pytest.raises(NoPermissionError):
+            await client.execute_command(*forbidden)
+    await client.aclose()
 
 
 @asynccontextmanager
