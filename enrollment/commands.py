@@ -26,7 +26,7 @@ CtcaeVersion = Annotated[str, Field(pattern=r"^[1-9](\.[0-9]{1,2})?$")]
 """Of the Common Terminology Criteria for Adverse Events that term and grade are from: `5.0`."""
 Attribution = Literal["definite", "probable", "possible", "unlikely", "unrelated"]
 """How likely the study drugs caused a toxicity, in the five words of CTCAE reporting."""
-Role = Literal["site", "coordinator", "reviewer", "auditor", "service", "clock"]
+Role = Literal["site", "investigator", "coordinator", "reviewer", "auditor", "service", "clock"]
 
 
 class Model(BaseModel):
@@ -41,6 +41,11 @@ class Actor(Model):
     id: Annotated[str, Field(min_length=1, max_length=128)]
     role: Role
     sites: tuple[str, ...] = ()
+
+    @property
+    def of_site(self) -> bool:
+        """Site staff. An investigator is one who may also confirm eligibility by signature."""
+        return self.role in ("site", "investigator")
 
     def may_touch(self, site_id: str) -> bool:
         return "*" in self.sites or site_id in self.sites
@@ -191,6 +196,18 @@ class RecordConsent(Model):
     consent_version: Annotated[str, Field(min_length=1, max_length=64)]
 
 
+class ConfirmEligibility(Model):
+    """An investigator of the site confirms the verdict that stands (signed, where it is asked for).
+
+    `judged` is the digest of the form and the verdict, as the subject shows it.
+    """
+
+    type: Literal["ConfirmEligibility"] = "ConfirmEligibility"
+    subject_id: Id
+    judged: Digest
+    meaning: Text
+
+
 class AuthoriseFirstDose(Model):
     """Asks leave for the first dose on a date: a permission; judges again for that date."""
 
@@ -310,6 +327,7 @@ AnyCommand = (
     | SubmitForm
     | AmendForm
     | RecordConsent
+    | ConfirmEligibility
     | AuthoriseFirstDose
     | ReportFirstDose
     | ReportDlt

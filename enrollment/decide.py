@@ -6,6 +6,7 @@ from typing import assert_never
 from enrollment import commands as c
 from enrollment.answer import Answer
 from enrollment.centre import activate_site, activate_trial, adopt_protocol, resume, suspend
+from enrollment.confirming import confirm_eligibility
 from enrollment.copying import replace
 from enrollment.corrections import correct_fact
 from enrollment.deadlines import follow_up, next_change
@@ -62,8 +63,8 @@ def _not_theirs(turn: Turn, command: c.AnyCommand) -> Answer | None:
     actor = turn.actor
     allowed = actor.role != "auditor"
     if isinstance(command, OF_SITES):
-        allowed = actor.role in ("site", "coordinator")
-        if isinstance(command, c.SubmitForm | c.RecordConsent) and actor.role == "site":
+        allowed = actor.of_site or actor.role == "coordinator"
+        if isinstance(command, c.SubmitForm | c.RecordConsent) and actor.of_site:
             allowed = actor.may_touch(command.site_id)
     if allowed:
         return None
@@ -76,7 +77,7 @@ def _out_of_reach(turn: Turn, command: c.AnyCommand) -> Answer | None:
     if subject_id is None or command.type in ("SubmitForm", "RecordConsent"):
         return None
     subject = turn.trial.subjects.get(subject_id)
-    if subject is not None and (turn.actor.role != "site" or turn.actor.may_touch(subject.site_id)):
+    if subject is not None and (not turn.actor.of_site or turn.actor.may_touch(subject.site_id)):
         return None
     return turn.rejected(command.type, "unknown_subject", "No such subject.")
 
@@ -140,6 +141,8 @@ def _command(turn: Turn, request: c.JudgedRequest) -> Answer:  # noqa: C901 - on
             return adjudicate_death(turn, command)
         case c.CorrectFact():
             return correct_fact(turn, command)
+        case c.ConfirmEligibility():
+            return confirm_eligibility(turn, command)
         case c.AuthoriseFirstDose():
             return authorise_first_dose(turn, command)
         case c.ReportFirstDose():

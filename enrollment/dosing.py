@@ -1,17 +1,19 @@
 """The first dose: leave for it may be refused, the fact of it never (rules R8, R11, R12)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from cohorts.slots import Slot, window_end
 from enrollment import judging
 from enrollment.answer import Answer
 from enrollment.backfill import still_cleared
-from enrollment.commands import AuthoriseFirstDose, ReportFirstDose
+from enrollment.commands import Actor, AuthoriseFirstDose, ReportFirstDose
+from enrollment.confirming import confirmed
 from enrollment.events import Deviation, FirstDoseAuthorised, FirstDoseRecorded
 from enrollment.outcomes import recorded
 from enrollment.places import accruing_phase, utc_midnight
-from enrollment.trial import Subject
+from enrollment.standing import is_stopped
+from enrollment.trial import Subject, Trial
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave, refuse_the_hopeless
 
@@ -73,20 +75,66 @@ def objections(turn: Turn, subject: Subject, on: date) -> tuple[Objection, ...]:
     slot = subject.slot
     if slot is None or not slot.undosed:
         return (Objection("no_live_slot", "The subject has no live reservation."),)
-    found = [*_of_the_trial(turn, slot), *_of_the_slot(turn, slot, on)]
-    found += _of_eligibility(turn, subject, slot, on)
-    return tuple(found)
+    return tuple(found for check in checks(turn, subject, slot, on) for found in check.objections)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is looked at again before leave is given, and what it speaks against."""
+
+    what: str
+    objections: tuple[Objection, ...]
+
+
+def checks(turn: Turn, subject: Subject, slot: Slot, on: date) -> tuple[Check, ...]:
+    """All that leave for a first dose on a date depends on, in the order in which it is named."""
+    return (
+        Check("Assignment is open and no review is due", tuple(_of_the_trial(turn, slot))),
+        Check("The place is good on that date", tuple(_of_the_slot(turn, slot, on))),
+        Check(
+            "Every criterion is met on that date",
+            tuple(_of_eligibility(turn, subject, slot, on)),
+        ),
+        *_confirmation(turn, subject),
+    )
+
+
+def checked_again(
+    trial: Trial, subject: Subject, on: date | None, now: datetime
+) -> tuple[Check, ...]:
+    """What leave for a first dose would depend on, and what of it stands against it now.
+
+    Without a date: as of today. None for who holds no undosed place.
+    """
+    slot = subject.slot
+    if slot is None or not slot.undosed:
+        return ()
+    asking = Actor(id="whoever asks", role="site", sites=(subject.site_id,))
+    turn = Turn(trial, now, asking)
+    return checks(turn, subject, slot, on or turn.today)
+
+
+def _confirmation(turn: Turn, subject: Subject) -> tuple[Check, ...]:
+    """Looked at only where the protocol asks for an investigator's signature."""
+    if not turn.protocol.assignment.confirm_eligibility:
+        return ()
+    found: tuple[Objection, ...] = ()
+    if not confirmed(turn.trial, subject):
+        sentence = "No investigator has confirmed eligibility as the form and the protocol are now."
+        found = (Objection("eligibility.unconfirmed", sentence),)
+    return (Check("An investigator has confirmed eligibility", found),)
 
 
 def _of_the_trial(turn: Turn, slot: Slot) -> list[Objection]:
     found: list[Objection] = []
     if turn.trial.suspended:
         found.append(Objection("suspended", "Assignment is suspended until a signed resumption."))
-    backfilled = still_cleared(turn.trial, slot, turn.today)
-    if turn.trial.review is not None and not backfilled:
-        found.append(Objection("review_due", "The cohort review is due."))
-    elif slot.phase == 2 and turn.trial.phase2 == "stopped":
+    if slot.phase == 2 and turn.trial.phase2 == "stopped":
         found.append(Objection("level_stopped", "Phase II is stopped."))
+    elif slot.phase == 1 and is_stopped(turn.trial):
+        found.append(Objection("level_stopped", "The open level is stopped."))
+    elif turn.trial.review is not None and not still_cleared(turn.trial, slot, turn.today):
+        found.append(Objection("review_due", "The cohort review is due."))
     return found
 
 

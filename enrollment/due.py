@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from enrollment import judging
+from enrollment.confirming import asked_for
 from enrollment.earliest import earliest
 from enrollment.places import Phase, accruing_phase, barrier
 from enrollment.trial import Subject, Trial
@@ -18,6 +19,7 @@ LOOKED_AHEAD_DAYS: Final = 28
 Kind = Literal[
     "outcome_to_confirm",
     "flagged",
+    "to_confirm",
     "first_dose_by",
     "stale_on",
     "incomplete",
@@ -55,6 +57,9 @@ def _of_slot(trial: Trial, subject: Subject, now: datetime) -> Iterator[Due]:
         else:
             yield Due(who, "window_ends", "The DLT window ends.", ends)
     if slot.undosed:
+        if slot.state != "held" and not slot.flagged and asked_for(trial, subject):
+            sentence = "An investigator must confirm eligibility, signed, before the first dose."
+            yield Due(who, "to_confirm", sentence, slot.expires_at)
         if slot.flagged:
             sentence = "The amended form no longer meets the criteria: no dose is authorised."
             yield Due(who, "flagged", sentence, None, slot.flagged)
@@ -141,12 +146,13 @@ def _phase_of(subject: Subject) -> int:
 URGENCY: Final[dict[Kind, int]] = {
     "outcome_to_confirm": 0,
     "flagged": 1,
-    "first_dose_by": 2,
-    "stale_on": 3,
-    "incomplete": 4,
-    "needs_review": 5,
-    "window_ends": 6,
-    "waits": 7,
+    "to_confirm": 2,
+    "first_dose_by": 3,
+    "stale_on": 4,
+    "incomplete": 5,
+    "needs_review": 6,
+    "window_ends": 7,
+    "waits": 8,
 }
 
 

@@ -211,6 +211,16 @@ class FindingSettled(Model):
     signed: Signed
 
 
+class EligibilityConfirmed(Model):
+    """An investigator's signature on form and verdict (`signed.of`); void once either changes."""
+
+    type: Literal["EligibilityConfirmed"] = "EligibilityConfirmed"
+    subject_id: Id
+    site_id: Id
+    phase: Phase
+    signed: Signed
+
+
 class SlotHeld(Model):
     """A consented subject holds a place before the verdict (R23)."""
 
@@ -498,6 +508,7 @@ AnyEvent = (
     | ConsentRecorded
     | FormJudged
     | FindingSettled
+    | EligibilityConfirmed
     | SlotHeld
     | SlotReserved
     | Waitlisted

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from enrollment import events as e
+from enrollment import evolve_screening as screening
 from enrollment import evolve_subject as subject
 from enrollment import evolve_trial as trials
 from enrollment.copying import replace
@@ -35,9 +36,10 @@ ARMS: Final[dict[type[e.AnyEvent], Callable[[Trial, Any], Trial]]] = {
     e.PhaseClosed: trials.phase_closed,
     e.PhaseOpened: trials.phase_opened,
     e.PhaseStopped: trials.phase_stopped,
-    e.ConsentRecorded: subject.consented,
-    e.FormJudged: subject.judged,
-    e.FindingSettled: subject.settled,
+    e.ConsentRecorded: screening.consented,
+    e.FormJudged: screening.judged,
+    e.FindingSettled: screening.settled,
+    e.EligibilityConfirmed: screening.confirmed,
     e.SlotHeld: subject.placed,
     e.SlotReserved: subject.placed,
     e.Waitlisted: subject.waitlisted,

@@ -4,10 +4,9 @@ from datetime import date
 from typing import Any
 
 from cohorts.slots import Slot, SlotState, with_onset
-from eligibility.verdict import Settlement
 from enrollment import events as e
-from enrollment.canonical import canonical
 from enrollment.copying import replace
+from enrollment.evolve_screening import with_subject
 from enrollment.evolve_slots import (
     with_new_deadline,
     with_passed_over,
@@ -15,51 +14,7 @@ from enrollment.evolve_slots import (
     with_waiting,
     without_waiting,
 )
-from enrollment.trial import Subject, Trial
-
-
-def consented(trial: Trial, event: e.ConsentRecorded) -> Trial:
-    known = trial.subjects.get(event.subject_id) or Subject(event.subject_id, event.site_id)
-    return _with(trial, replace(known, consented_on=event.consented_on))
-
-
-def judged(trial: Trial, event: e.FormJudged) -> Trial:
-    """The form is kept while it may be judged again: live, waiting or in need of a person."""
-    known = trial.subjects.get(event.subject_id) or Subject(event.subject_id, event.site_id)
-    form = known.form
-    needed = known.waiting or (known.slot and known.slot.undosed) or event.reviews
-    keep = needed or event.outcome == "eligible"
-    if keep and event.form is not None:
-        # Copied: the bytes that orjson gives keep a buffer several times as long.
-        form = bytes(memoryview(canonical(event.form)))
-    phase2_met = known.phase2_met if known.slot and known.slot.treated else 2 in event.met
-    changed = replace(
-        known,
-        outcome=event.outcome,
-        completed_on=event.completed_on,
-        consented_on=event.consented_on or known.consented_on,
-        form=form if keep else None,
-        forms=known.forms + (event.form is not None),
-        rescreens=known.rescreens + (event.why == "rescreened"),
-        phase2_met=phase2_met,
-        reviews=event.reviews,
-        withdrawn_on=None if event.why == "rescreened" else known.withdrawn_on,
-    )
-    trial = _with(trial, changed)
-    if changed.waiting is not None and changed.waiting.passed_over and event.form is not None:
-        return with_waiting(trial, changed, changed.waiting.phase, changed.waiting.order)
-    return trial
-
-
-def settled(trial: Trial, event: e.FindingSettled) -> Trial:
-    """A signature; the subject may be offered a place again."""
-    known = trial.subjects[event.subject_id]
-    settlement = Settlement(event.criterion_id, event.phase, event.inputs)
-    changed = replace(known, settlements=known.settlements | {settlement})
-    trial = _with(trial, changed)
-    if changed.waiting is not None and changed.waiting.passed_over:
-        return with_waiting(trial, changed, changed.waiting.phase, changed.waiting.order)
-    return trial
+from enrollment.trial import Trial
 
 
 def placed(trial: Trial, event: e.SlotHeld | e.SlotReserved) -> Trial:
@@ -213,19 +168,19 @@ def outcome_reopened(trial: Trial, event: e.OutcomeReopened) -> Trial:
 
 def died(trial: Trial, event: e.DeathRecorded) -> Trial:
     known = trial.subjects[event.subject_id]
-    trial = _with(trial, replace(known, died_on=event.died_on, death_open=event.in_window))
+    trial = with_subject(trial, replace(known, died_on=event.died_on, death_open=event.in_window))
     return replace(trial, deaths_open=trial.deaths_open + int(event.in_window))
 
 
 def death_adjudicated(trial: Trial, event: e.DeathAdjudicated) -> Trial:
-    trial = _with(trial, replace(trial.subjects[event.subject_id], death_open=False))
+    trial = with_subject(trial, replace(trial.subjects[event.subject_id], death_open=False))
     assert trial.deaths_open > 0
     return replace(trial, deaths_open=trial.deaths_open - 1)
 
 
 def withdrew(trial: Trial, event: e.SubjectWithdrew) -> Trial:
     known = trial.subjects[event.subject_id]
-    return _with(trial, replace(known, withdrawn_on=event.withdrawn_on))
+    return with_subject(trial, replace(known, withdrawn_on=event.withdrawn_on))
 
 
 def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
@@ -272,10 +227,6 @@ def slot_of(trial: Trial, subject_id: str) -> Slot:
     return slot
 
 
-def _with(trial: Trial, subject: Subject) -> Trial:
-    return replace(trial, subjects=trial.subjects.set(subject.subject_id, subject))
-
-
 def _slot(trial: Trial, event: Any, **changes: Any) -> Trial:
     known = trial.subjects[event.subject_id]
     assert known.slot is not None
@@ -283,7 +234,9 @@ def _slot(trial: Trial, event: Any, **changes: Any) -> Trial:
 
 
 def _without_form(trial: Trial, subject_id: str) -> Trial:
-    return _with(trial, replace(trial.subjects[subject_id], form=None, reviews=()))
+    return with_subject(
+        trial, replace(trial.subjects[subject_id], form=None, confirmed=None, reviews=())
+    )
 
 
 def _first_at_level(trial: Trial, event: e.FirstDoseRecorded) -> Trial:

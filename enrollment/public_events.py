@@ -141,6 +141,7 @@ PRIVATE: Final[frozenset[type[e.AnyEvent]]] = frozenset(
     {
         e.ConsentRecorded,
         e.FindingSettled,
+        e.EligibilityConfirmed,
         e.ToxicityRecorded,
         e.DeathRecorded,
         e.DeathAdjudicated,

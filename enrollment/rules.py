@@ -84,6 +84,16 @@ PERMISSIONS: Final = {
     ),
     "expires_before": Rule("The reservation expires before that date.", "Extend it.", "R2"),
     "no_live_slot": Rule("The subject holds no reservation.", "Submit a form.", "R11"),
+    "eligibility.unconfirmed": Rule(
+        "No investigator has confirmed eligibility.", "Have an investigator sign it.", "R11"
+    ),
+    "eligibility.not_met": Rule(
+        "No eligible verdict stands to be confirmed.", "Submit or amend the form.", "R18"
+    ),
+    "eligibility.changed": Rule(
+        "Form or verdict changed since they were read.", "Read them again and sign anew.", "R18"
+    ),
+    "eligibility.confirmed": Rule("Eligibility is confirmed already.", "None.", "R18"),
     "eligibility": Rule("No form of the subject is at hand.", "Submit or amend the form.", "R18"),
 }
 
@@ -111,6 +121,9 @@ CONFUSIONS: Final = {
     "nothing_to_correct": Rule("No such fact is recorded.", "Check what is recorded.", "R10"),
     "no_protocol": Rule("No protocol is in force.", "Adopt one first.", "R16"),
     "protocol.unsound": Rule("The protocol cannot be read.", "Mend what it names.", "R22"),
+    "eligibility.not_asked": Rule(
+        "The protocol asks for no such signature.", "Ask leave for the first dose.", "R18"
+    ),
     "protocol.same": Rule("This text is in force already.", "None.", "R18"),
     "protocol.version": Rule("An amendment needs its own version.", "Raise it.", "R18"),
     "protocol.clock": Rule("A trial's clock never changes.", "Use another trial.", "R2"),

@@ -2,6 +2,7 @@
 
 from enrollment import events as e
 from enrollment.canonical import canonical, digest
+from enrollment.confirming import judged_digest
 from enrollment.trial import Trial
 from protocols.parse import parse_protocol
 
@@ -12,6 +13,7 @@ SignedEvent = (
     | e.ReviewSigned
     | e.Rp2dDeclared
     | e.FindingSettled
+    | e.EligibilityConfirmed
     | e.DeathAdjudicated
 )
 
@@ -35,6 +37,9 @@ def signed_digest(trial: Trial, event: SignedEvent) -> str | None:
             return digest(canonical([trial.trial_id, level_id, trial.mtd]))
         case e.FindingSettled():
             return _finding(trial, event)
+        case e.EligibilityConfirmed(subject_id=subject_id):
+            subject = trial.subjects.get(subject_id)
+            return None if subject is None else judged_digest(trial, subject)
         case e.DeathAdjudicated(subject_id=subject_id, finding=finding):
             subject = trial.subjects.get(subject_id)
             if subject is None or not subject.death_open:

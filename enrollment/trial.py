@@ -51,6 +51,8 @@ class Subject:
     """Met the Phase II criteria when it entered Phase I (rules R21)."""
     consented_on: date | None = None
     settlements: frozenset[Settlement] = frozenset()
+    confirmed: str | None = None
+    """The digest that an investigator signed (`confirming`); none once the form is another."""
     reviews: tuple[tuple[int, str, str], ...] = ()
     """Findings that need a person, as judged last: phase, criterion, digest of the inputs."""
     slot: Slot | None = None

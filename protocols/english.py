@@ -162,6 +162,8 @@ def _assignment(protocol: Protocol) -> Iterator[str]:
         f"The screening period has {assignment.screening_days} days; a subject may be screened "
         f"again {assignment.max_rescreens} times."
     )
+    if assignment.confirm_eligibility:
+        yield "No first dose is authorised before an investigator has confirmed eligibility, signed."
 
 
 def _sites(protocol: Protocol) -> Section:

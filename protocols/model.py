@@ -114,6 +114,8 @@ class Assignment:
     max_live_reservations_per_site: int | None
     max_rescreens: int
     screening_days: int
+    confirm_eligibility: bool = False
+    """An investigator's signature on the verdict is asked for before the first dose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ def _protocol(
             max_live_reservations_per_site=assign.max_live_reservations_per_site,
             max_rescreens=assign.max_rescreens,
             screening_days=assign.screening_days,
+            confirm_eligibility=assign.confirm_eligibility,
         ),
         sites=tuple(Site(site.id, site.name) for site in file.sites),
         criteria=criteria,

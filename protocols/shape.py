@@ -125,6 +125,7 @@ class AssignmentTable(Table):
     max_live_reservations_per_site: Count | None = None
     max_rescreens: Annotated[int, Field(ge=0, le=100)]
     screening_days: Days
+    confirm_eligibility: bool = False
 
 
 class ContactTable(Table):

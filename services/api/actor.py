@@ -85,8 +85,8 @@ def _read(path: Path) -> _Read:
     for actor in actors.values():
         if actor.role == "clock":
             raise TokenFileError(f"{path}: nobody signs in as the clock")
-        if actor.role == "site" and (not actor.sites or "*" in actor.sites):
-            raise TokenFileError(f"{path}: a token of the role site must name its sites, not *")
+        if actor.of_site and (not actor.sites or "*" in actor.sites):
+            raise TokenFileError(f"{path}: a token of site staff must name its sites, not *")
     pairs = tuple((sha256(token.encode()).digest(), actor) for token, actor in actors.items())
     return _Read(stamp, pairs)
 
@@ -169,7 +169,7 @@ CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
 def require_role(actor: Actor, *roles: Role) -> None:
-    """Deny by default: each route names who may."""
-    if actor.role not in roles:
+    """Deny by default: each route names who may. An investigator may what site staff may."""
+    if actor.role not in roles and not ("site" in roles and actor.of_site):
         allowed = ", ".join(roles)
         raise Problem(NOT_THIS_ROLE, f"Needs one of: {allowed}.")

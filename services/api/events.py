@@ -85,7 +85,7 @@ def told(record: Record, after: int, actor: Actor) -> list[tuple[int, dict[str, 
 
 def _may_read(event: dict[str, Any], actor: Actor) -> bool:
     site_id = event["data"].get("site_id")
-    return site_id is None or actor.role != "site" or actor.may_touch(site_id)
+    return site_id is None or not actor.of_site or actor.may_touch(site_id)
 
 
 @router.get(

@@ -28,6 +28,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SubmitForm": FORM,
     "AmendForm": AMENDED,
     "RecordConsent": {"site_id": "S1", "consented_on": "2027-02-18", "consent_version": "1.0"},
+    "ConfirmEligibility": {
+        "judged": "0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b",
+        "meaning": "I confirm that this subject meets every criterion.",
+    },
     "AuthoriseFirstDose": {"planned_on": "2027-02-23"},
     "ReportFirstDose": {"dosed_on": "2027-02-23"},
     "ReportDlt": {"onset_on": "2027-03-02", "term": "Febrile neutropenia", "grade": 3},

@@ -26,7 +26,7 @@ def site_acted_for(actor: Actor, header: str | None, in_body: str | None) -> str
     """The site that site staff act for; none for everybody else, who act for the centre."""
     if in_body is not None and not actor.may_touch(in_body):
         raise Problem(NOT_THIS_SITE, "Nothing was written: the site of the body is not yours.")
-    if actor.role != "site":
+    if not actor.of_site:
         if header is not None:
             raise parameter(SITE, "is for site staff", "leave it out")
         return None

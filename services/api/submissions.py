@@ -56,7 +56,7 @@ async def read_submission(
 def _may_read(actor: Actor, submission: Submission) -> bool:
     """A site's submissions are its own; the centre's are not for sites."""
     if submission.site_id is None:
-        return actor.role != "site"
+        return not actor.of_site
     return actor.may_touch(submission.site_id)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cohorts.slots import SlotState
 from enrollment.board import board, subject_state, subject_view
 from enrollment.commands import Actor
+from enrollment.confirming import confirmed, judged_digest
 from enrollment.trial import Subject, Trial
 from streams.record import Record
 
@@ -77,13 +78,21 @@ def visible(actor: Actor, trial: Trial, subject_id: str) -> Subject | None:
 
 
 def subject_json(trial: Trial, subject: Subject, now: datetime) -> dict[str, Any]:
-    """One subject, and which findings a signed decision could settle."""
+    """One subject, and which findings a signed decision could settle.
+
+    Where the protocol asks for it: what an investigator would confirm, and whether one has.
+    """
     shown: dict[str, Any] = renamed(subject_view(trial, subject, now))
     shown["completed_on"] = subject.completed_on
     shown["consented_on"] = subject.consented_on
     shown["reviews"] = [
         {"phase": phase, "criterion_id": criterion_id} for phase, criterion_id, _ in subject.reviews
     ]
+    if trial.in_force.assignment.confirm_eligibility:
+        shown["confirmation"] = {
+            "judged": judged_digest(trial, subject),
+            "confirmed": confirmed(trial, subject),
+        }
     return shown
 
 

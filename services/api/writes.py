@@ -44,6 +44,12 @@ WRITES: tuple[Write, ...] = (
     Write("/subjects/{subject_id}/amendments", c.AmendForm, SITE_STAFF, "Amend a form"),
     Write("/subjects/{subject_id}/consent", c.RecordConsent, SITE_STAFF, "Record consent"),
     Write(
+        "/subjects/{subject_id}/confirmation",
+        c.ConfirmEligibility,
+        ("investigator",),
+        "Confirm eligibility (signed by an investigator)",
+    ),
+    Write(
         "/subjects/{subject_id}/authorisation",
         c.AuthoriseFirstDose,
         SITE_STAFF,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from enrollment import commands as c
+from enrollment.confirming import asked_for, judged_digest
 from enrollment.trial import Subject, Trial
 from services.pages.asking import Ask, Options
 from services.pages.frame import CENTRE, SITE_STAFF
@@ -83,7 +84,24 @@ _REPORTED: tuple[Ask, ...] = (
 """How a toxicity was graded and judged; kept for the reviews, never counted by."""
 _REASON: Final = Ask("reason", "Reason", "long")
 
+
+def _to_confirm(trial: Trial, subject: Subject) -> bool:
+    return asked_for(trial, subject) and judged_digest(trial, subject) is not None
+
+
 ACTIONS: tuple[Action, ...] = (
+    Action(
+        "confirm",
+        "Confirm eligibility",
+        c.ConfirmEligibility,
+        ("investigator",),
+        (),
+        _to_confirm,
+        "The protocol asks for an investigator's signature on the verdict before the first dose. "
+        "It is void once the form is amended or its verdict changes.",
+        signs="I have reviewed this subject's screening data and confirm that every inclusion "
+        "criterion is met and no exclusion criterion applies.",
+    ),
     Action(
         "authorise",
         "Ask leave for the first dose",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,8 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from enrollment import commands as c
+from enrollment.confirming import judged_digest
+from enrollment.dosing import checked_again
 from enrollment.trial import Subject, Trial
 from protocols.model import Drug
 from services.api.problems import NO_ROUTE, Problem
@@ -20,7 +23,7 @@ from services.pages.frame import frame
 from services.pages.hypothetical import Follows, follows
 from services.pages.rendering import FieldError, page
 from services.pages.sending import Wish, fresh_key, send
-from services.pages.subjects import seen_subject
+from services.pages.subjects import latest_verdict, records_about, seen_subject
 from services.signin.signing import signed
 from services.signin.viewer import CurrentViewer, Viewer, posted
 
@@ -43,7 +46,7 @@ class Doing:
 
     @property
     def site_id(self) -> str | None:
-        return self.subject.site_id if self.actor.role == "site" else None
+        return self.subject.site_id if self.actor.of_site else None
 
 
 @router.get("/{slug}")
@@ -51,7 +54,7 @@ async def ask_page(
     request: Request, viewer: CurrentViewer, trial_id: str, subject_id: str, slug: str
 ) -> Response:
     doing = await _doing(request, viewer, trial_id, subject_id, slug, {}, fresh_key())
-    return _page(request, doing)
+    return await _page(request, doing)
 
 
 @router.post("/{slug}")
@@ -65,9 +68,9 @@ async def do_it(
     doing = await _doing(request, viewer, trial_id, subject_id, slug, flat, key)
     command, errors = command_of(doing)
     if command is None:
-        return _page(request, doing, errors, status=422)
+        return await _page(request, doing, errors, status=422)
     if "confirmed" not in flat:
-        return _page(request, doing, follows=_follows(request, doing, command))
+        return await _page(request, doing, follows=_follows(request, doing, command))
     return await _sent(request, doing, command, form)
 
 
@@ -76,7 +79,7 @@ async def _sent(request: Request, doing: Doing, command: c.AnyCommand, form: For
         wrong = await signed(request, doing.viewer, form, doing.action.signs)
         if wrong is not None:
             follows = _follows(request, doing, command)
-            return _page(request, doing, (wrong,), follows, status=422)
+            return await _page(request, doing, (wrong,), follows, status=422)
     wish = Wish(doing.actor, doing.site_id, doing.key, command)
     received = await send(request, doing.trial, wish)
     answer = f"/trials/{doing.trial.trial_id}/answers/{received.submission.id}"
@@ -112,6 +115,8 @@ def command_of(doing: Doing) -> tuple[c.AnyCommand | None, tuple[FieldError, ...
         fixed["meaning"] = action.signs
     if action.slug == "outcome":
         fixed["missed_doses"] = missed_doses(doing.trial.in_force.phase1.drugs, doing.typed)
+    if action.slug == "confirm":
+        fixed["judged"] = doing.typed.get("judged", "")
     zone = doing.trial.in_force.time_zone
     return command_typed(action.command, action.asks, doing.typed, fixed, zone)
 
@@ -140,7 +145,32 @@ def _follows(request: Request, doing: Doing, command: c.AnyCommand) -> Follows:
     return follows(doing.trial, actor, command, now_of(request, doing.trial))
 
 
-def _page(
+async def _shown_first(request: Request, doing: Doing) -> dict[str, Any]:
+    """What a person looks at before this is done: the verdict, or what is checked again.
+
+    `hidden` goes with the form, so that what is signed is what was shown.
+    """
+    trial, subject, slug = doing.trial, doing.subject, doing.action.slug
+    shown: dict[str, Any] = {"hidden": {}, "verdict": None, "checks": ()}
+    if slug == "confirm":
+        judged = doing.typed.get("judged") or judged_digest(trial, subject)
+        records = await records_about(request, trial.trial_id, subject.subject_id)
+        verdict = latest_verdict(records, subject.subject_id)
+        shown |= {"hidden": {"judged": judged or ""}, "verdict": verdict}
+    if slug == "authorise":
+        now = now_of(request, trial)
+        shown["checks"] = checked_again(trial, subject, _planned(doing), now)
+    return shown
+
+
+def _planned(doing: Doing) -> date | None:
+    try:
+        return date.fromisoformat(doing.typed.get("planned_on", ""))
+    except ValueError:
+        return None
+
+
+async def _page(
     request: Request,
     doing: Doing,
     errors: tuple[FieldError, ...] = (),
@@ -153,10 +183,11 @@ def _page(
         "subjects/do.html",
         doing.viewer,
         status=status,
-        trial=frame(trial, doing.viewer, "/mine" if doing.actor.role == "site" else "/subjects"),
+        trial=frame(trial, doing.viewer, "/mine" if doing.actor.of_site else "/subjects"),
         action=doing.action,
         asks=with_options(doing.action.asks, trial),
         drugs=trial.in_force.phase1.drugs if doing.action.slug == "outcome" else (),
+        **await _shown_first(request, doing),
         typed=doing.typed,
         key=doing.key,
         errors=errors,

@@ -30,6 +30,7 @@ SENTENCES: Final[dict[str, str]] = {
     "ConsentRecorded": "{subject_id} consented on {consented_on} (version {consent_version}).",
     "FormJudged": "{subject_id}: form {why}, {outcome} for Phase {phase}.",
     "FindingSettled": "{subject_id}: {criterion_id} is settled as met: {reason}",
+    "EligibilityConfirmed": "{subject_id}: an investigator confirms eligibility for Phase {phase}.",
     "SlotHeld": "{subject_id} is held a place at {level_id} until {expires_at}.",
     "SlotReserved": "{subject_id} has a place at {level_id} until {expires_at}.",
     "Waitlisted": "{subject_id} waits at place {position} (Phase {phase}): {sentence}",

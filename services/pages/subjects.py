@@ -8,6 +8,7 @@ from starlette.responses import Response
 from eligibility.verdict import Verdict
 from enrollment.board import subject_view
 from enrollment.commands import Actor
+from enrollment.confirming import confirmed
 from enrollment.events import CommandRefused, EnrollmentRefused, FormJudged
 from enrollment.trial import Subject, Trial
 from services.api.ports import UnavailableError
@@ -71,7 +72,7 @@ async def subject_page(
         request,
         "subjects/subject.html",
         viewer,
-        trial=frame(trial, viewer, "/mine" if actor.role == "site" else "/subjects"),
+        trial=frame(trial, viewer, "/mine" if actor.of_site else "/subjects"),
         subject=subject,
         view=subject_view(trial, subject, now),
         state=STATES[state_of(subject)],
@@ -82,10 +83,19 @@ async def subject_page(
         story=story(request, records, subject_id, str(trial.in_force.time_zone)),
         forms=forms_of(records, subject_id),
         reviews=subject.reviews if viewer.may(trial_id, *CENTRE) else (),
-        may_amend=actor.role == "site",
+        may_amend=actor.of_site,
         illustrative="phase1" in trial.in_force.illustrative,
+        confirmation=_confirmation(trial, subject),
         refused=refusals(trial, subject, records),
     )
+
+
+def _confirmation(trial: Trial, subject: Subject) -> bool | None:
+    """Whether an investigator's signature stands; none where nobody is asked for one."""
+    undosed = subject.slot is not None and subject.slot.undosed
+    if not (trial.in_force.assignment.confirm_eligibility and undosed):
+        return None
+    return confirmed(trial, subject)
 
 
 def refusals(trial: Trial, subject: Subject, records: list[Record]) -> list[str]:

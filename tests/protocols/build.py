@@ -67,6 +67,7 @@ def protocol_text(
     criteria: str | None = None,
     design: Design | None = None,
     backfill: tuple[int, bool] | None = None,
+    confirm_eligibility: bool = False,
 ) -> str:
     """A whole protocol; defaults are P0 of the scenarios. `site_limit` counts undosed places.
 
@@ -113,6 +114,7 @@ reserve_on = "{reserve_on}"
 waitlist_order = "{waitlist_order}"
 {optional_limit}max_rescreens = {max_rescreens}
 screening_days = {screening_days}
+{"confirm_eligibility = true" if confirm_eligibility else ""}
 
 {site_tables}
 {criteria_text(results_go_stale) if criteria is None else criteria}"""

@@ -20,6 +20,7 @@ from tests.services.memory import Memory
 PEOPLE: dict[str, dict[str, Any]] = {
     "token-s1": {"id": "nurse-1", "role": "site", "sites": ["S1"]},
     "token-s2": {"id": "nurse-2", "role": "site", "sites": ["S2"]},
+    "token-doctor": {"id": "doctor-1", "role": "investigator", "sites": ["S1"]},
     "token-s12": {"id": "nurse-12", "role": "site", "sites": ["S1", "S2"]},
     "token-centre": {"id": "centre-1", "role": "coordinator", "sites": ["*"]},
     "token-reviewer": {"id": "reviewer-1", "role": "reviewer", "sites": ["*"]},

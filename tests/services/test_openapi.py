@@ -43,6 +43,7 @@ async def test_the_examples_open_the_shipped_trial_and_get_a_place(api: Caller) 
     assert await post(api, "RecordConsent", "token-s1") == "recorded"
     assert await post(api, "SubmitForm", "token-s1") == "slot_reserved"
     assert await post(api, "ExtendReservation", "token-centre") == "slot_reserved"
+    assert await post(api, "ConfirmEligibility", "token-doctor") == "rejected"
     await api.post("/clock", {}, "token-centre", headers=NEXT_DAY, wait=0)
     assert await post(api, "AmendForm", "token-s1") == "slot_reserved"
     assert await post(api, "AuthoriseFirstDose", "token-s1") == "recorded"
