@@ -164,3 +164,29 @@ def test_neighbours_that_fall_are_pooled_by_their_weights() -> None:
     assert rising([0.1, 0.2, 0.3], [1, 1, 1]) == (0.1, 0.2, 0.3)
     assert rising([0.4, 0.1, 0.3], [1, 2, 5]) == pytest.approx((0.2, 0.2, 0.3))
     assert rising([0.6, 0.3, 0.0], [1, 1, 4]) == pytest.approx((0.15, 0.15, 0.15))
+
+
+def ended_inside(begun: Trial, seed: int) -> bool | None:
+    """Whether a trial ends within the interval given after 60 days; none where none was given."""
+    chance = Random(seed)
+    under = Conditions(drawn_truth(begun, chance), days_between=7, patience_days=28)
+    course = Course(begun, under, chance)
+    course.expect_arrival(begun.time)
+    course.run(lambda: course.over or course.now >= begun.time + 60 * DAY)
+    trial, now = course.trial, course.now
+    if too_little(trial, now) is not None:
+        return None
+    ends = sorted(each.ends_at for each in futures(trial, now, 29) if each.ends_at is not None)
+    assert len(ends) == 29
+    course.run(lambda: course.over)
+    assert course.closed_at is not None
+    return ends[2] <= course.closed_at <= ends[-3]
+
+
+def test_about_eighty_of_a_hundred_trials_end_within_the_interval_of_eighty_percent() -> None:
+    """Their truth and accrual are as the forecast takes them to be."""
+    begun = opened_with("3+3 B")
+    found = [ended_inside(begun, seed) for seed in range(30)]
+    asked = [inside for inside in found if inside is not None]
+    assert len(asked) >= 20
+    assert 0.6 <= sum(asked) / len(asked) <= 0.97
