@@ -160,6 +160,13 @@ class Allergies(Section):
     """Drugs formulated in Cremophor, such as paclitaxel."""
 
 
+class LateEntry(Section):
+    """The form was first filled in on paper, because nobody could reach the system."""
+
+    on_paper: Literal[True]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class ScreeningForm(Section):
     """One form, as of `completed_on` (the site's date), with the first dose planned."""
 
@@ -200,6 +207,8 @@ class ScreeningForm(Section):
     absorption: Absorption = Absorption()
     compliance: Compliance = Compliance()
     allergies: Allergies = Allergies()
+    late_entry: LateEntry | None = None
+    """No criterion reads it; it stays in the record with the form."""
 
     @cached_property
     def exposures(self) -> tuple[Exposure, ...]:

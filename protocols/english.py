@@ -163,7 +163,7 @@ def _assignment(protocol: Protocol) -> Iterator[str]:
         f"again {assignment.max_rescreens} times."
     )
     if assignment.confirm_eligibility:
-        yield "No first dose is authorised before an investigator has confirmed eligibility, signed."
+        yield "No first dose is authorised before an investigator has signed the verdict."
 
 
 def _sites(protocol: Protocol) -> Section:

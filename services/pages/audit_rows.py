@@ -12,7 +12,7 @@ import orjson
 from enrollment.commands import Actor
 from enrollment.events import AnyEvent
 from services.api.ports import Ports
-from services.pages.event_words import sentence
+from services.pages.event_words import late_entry, sentence
 from services.signin.people import Account
 from streams.record import Record
 
@@ -86,7 +86,7 @@ def rows_of(record: Record, people: Mapping[str, Account], zone: str) -> Iterabl
             event=event.type,
             what=sentence(event, zone),
             before=str(getattr(event, "was", None) or ""),
-            why=str(getattr(event, "reason", None) or ""),
+            why=str(getattr(event, "reason", None) or late_entry(event)),
             signed_meaning=_meaning(event),
             rule=str(getattr(event, "rule", None) or ""),
             hash=record.hash,

@@ -30,8 +30,6 @@ class KeptDraft(Model):
     """The account that saved it last."""
     saved_at: AwareDatetime
     typed: dict[str, Any]
-    paper_reason: str | None = None
-    """Why it was first filled in on paper, where it was."""
 
 
 class Drafts:

@@ -5,7 +5,7 @@ from string import Formatter
 from typing import Any, Final
 
 from enrollment.commands import Reported
-from enrollment.events import AnyEvent
+from enrollment.events import AnyEvent, FormJudged
 from services.pages.rendering import day, instant
 
 SENTENCES: Final[dict[str, str]] = {
@@ -82,7 +82,20 @@ def sentence(event: AnyEvent, zone: str) -> str:
     said = {name: _said(name, getattr(event, name, None), zone) for name in names}
     text = " ".join(template.format_map(said).split())
     text = text.replace(" .", ".").replace("(not known, grade not known)", "(no term given)")
-    return f"{text} {reported}" if (reported := as_reported(event)) else text
+    more = as_reported(event) or _late(event)
+    return f"{text} {more}" if more else text
+
+
+def late_entry(event: AnyEvent) -> str:
+    """Why a form was first filled in on paper; empty where it was not."""
+    if not isinstance(event, FormJudged) or event.form is None:
+        return ""
+    return str((event.form.get("late_entry") or {}).get("reason", ""))
+
+
+def _late(event: AnyEvent) -> str:
+    reason = late_entry(event)
+    return f"First filled in on paper: {reason}" if reason else ""
 
 
 def as_reported(event: AnyEvent) -> str:

@@ -37,7 +37,7 @@ async def begin_again(
     forms = forms_of(await records_about(request, trial_id, subject_id), subject_id)
     typed = draft_of(forms[0]["event"].form, STEPS) if forms else {}
     today = trial.in_force.local_date(now_of(request, trial))
-    typed |= {"subject_id": subject_id, "completed_on": today.isoformat()}
+    typed |= {"subject_id": subject_id, "completed_on": today.isoformat(), "late_entry": {}}
     drafts: Drafts = request.app.state.drafts
     draft = await drafts.begin(
         trial_id,

@@ -46,6 +46,15 @@ START = Step(
                 Field("childbearing_potential", "Could become pregnant"),
             ),
         ),
+        Group(
+            "Filled in late",
+            "late_entry",
+            (
+                Field("on_paper", "First filled in on paper", "flag"),
+                Field("reason", "Why on paper", "word", "For example: no network at the site."),
+            ),
+            "Only where Holdfast could not be reached. Keep the sheet with the source documents.",
+        ),
     ),
 )
 
