@@ -58,6 +58,10 @@ class Sessions(Protocol):
         """Counts a try; False when there were more than `limit` within `seconds`."""
         ...
 
+    async def pardon(self, key: str) -> None:
+        """Takes one counted try back: it came to a good end."""
+        ...
+
     async def forget(self, key: str) -> None:
         """Tries that came to a good end are not held against anybody."""
         ...

@@ -93,11 +93,15 @@ async def set_out(request: Request, back: str, proof: str | None = None) -> Resp
 
 
 async def _not_too_often(request: Request, signin: Signin) -> None:
-    address = digest(address_of(request, signin.settings.trusted_proxies))
     settings = signin.settings
     seconds = settings.tries_minutes * 60
-    if not await signin.store.hit(f"address:{address}", settings.tries_per_address, seconds):
+    key = _tries_of(request, signin)
+    if not await signin.store.hit(key, settings.tries_per_address, seconds):
         raise Problem(NOT_LET_IN, "Too many tries from where you are. Wait a quarter of an hour.")
+
+
+def _tries_of(request: Request, signin: Signin) -> str:
+    return f"address:{digest(address_of(request, signin.settings.trusted_proxies))}"
 
 
 def _away(error: ProviderAwayError) -> Problem:
@@ -139,6 +143,7 @@ async def come_back(
     account = await account_of(signin, identity)
     if account is None:
         raise _not_let_in()
+    await signin.store.pardon(_tries_of(request, signin))
     response = await enter(signin, account, "provider", begun.back)
     response.delete_cookie(way_cookie(signin), path="/", secure=signin.settings.secure)
     return response
@@ -191,6 +196,7 @@ async def _proved(request: Request, signin: Signin, begun: Begun, identity: Iden
         LOG.warning("a signature was not proved at the provider: same %s, fresh %s", same, fresh)
         raise _not_let_in()
     proved = pending.model_copy(update={"proved": True})
+    await signin.store.pardon(_tries_of(request, signin))
     key = pending_key(begun.proof)
     await signin.store.hold(key, proved.model_dump_json().encode(), PROVED_SECONDS)
     return RedirectResponse(f"/sign-in/provider/signature/{begun.proof}", SEE_OTHER)

@@ -62,6 +62,12 @@ class RedisSessions:
                 await self._redis.expire(name, seconds)
         return tries <= limit
 
+    async def pardon(self, key: str) -> None:
+        name = f"{PREFIX}:tries:{key}"
+        with _outages():
+            if int(await self._redis.decr(name)) <= 0:
+                await self._redis.delete(name)
+
     async def forget(self, key: str) -> None:
         with _outages():
             await self._redis.delete(f"{PREFIX}:tries:{key}")

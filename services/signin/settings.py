@@ -26,7 +26,7 @@ class SigninSettings(BaseSettings):
     tries_per_account: int = Field(default=8, ge=1, le=1000)
     """Failed tries at one account within `tries_minutes`; then nobody signs in to it for so long"""
     tries_per_address: int = Field(default=60, ge=1, le=100_000)
-    """Tries from one address within `tries_minutes`."""
+    """Failed tries from one address within `tries_minutes`; one may be a whole hospital's."""
     tries_minutes: int = Field(default=15, ge=1, le=1440)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     """Reverse proxies in front that append to `X-Forwarded-For`: so many of its ends are true."""

@@ -67,7 +67,7 @@ class Signin:
             return _failed(account)
         if account.second_factor is not None and not await self.code_right(account, code):
             return _failed(account)
-        await self.store.forget(f"name:{digest(account.sign_in)}")
+        await self._came_right(digest(account.sign_in), address)
         return account
 
     def _by_password(self, account: Account) -> bool:
@@ -84,7 +84,7 @@ class Signin:
         if not await asyncio.to_thread(passwords.matches, account.password_hash, password):
             LOG.warning("a wrong password in a session of %s", account.account_id)
             return NOT_THE_PASSWORD
-        await self.store.forget(f"name:{name}")
+        await self._came_right(name, address)
         return None
 
     async def code_right(self, account: Account, code: str) -> bool:
@@ -114,6 +114,11 @@ class Signin:
             self._telling.add(telling)
             telling.add_done_callback(self._telling.discard)
         return from_address and at_name
+
+    async def _came_right(self, name: str, address: str) -> None:
+        """One address may be a whole hospital's: only what failed is held against it."""
+        await self.store.forget(f"name:{name}")
+        await self.store.pardon(f"address:{digest(address)}")
 
     async def _lock_told(self, account: Account) -> None:
         """Writes down, once for each lock, that an account was tried too often."""

@@ -76,5 +76,9 @@ class MemorySessions:
         self.tries[key] = (count + 1, until)
         return count + 1 <= limit
 
+    async def pardon(self, key: str) -> None:
+        count, until = self.tries.get(key, (0, 0.0))
+        self.tries[key] = (max(0, count - 1), until)
+
     async def forget(self, key: str) -> None:
         self.tries.pop(key, None)

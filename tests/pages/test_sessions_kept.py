@@ -55,6 +55,15 @@ async def test_once_is_once_and_tries_are_counted_until_forgotten(store: Session
     assert await store.hit(name, 2, 60)
 
 
+async def test_a_try_that_came_right_is_not_held_against_anybody(store: Sessions) -> None:
+    name = uuid4().hex
+    for _ in range(5):
+        assert await store.hit(name, 2, 60)
+        await store.pardon(name)
+    assert [await store.hit(name, 2, 60) for _ in range(3)] == [True, True, False]
+    await store.pardon(uuid4().hex)
+
+
 async def test_a_store_that_is_away_is_unavailable_and_lets_nobody_in() -> None:
     redis = redis_client(settings("redis://127.0.0.1:1/0"))
     store = RedisSessions(redis)

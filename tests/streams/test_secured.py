@@ -252,7 +252,7 @@ ACL = (
 )
 ACL_OF_WEB = (
     "resetkeys resetchannels %R~{*}:* %R~holdfast:* ~web:* "
-    "-@all +@read -@dangerous +ping +set +del +getdel +incrby +expire"
+    "-@all +@read -@dangerous +ping +set +del +getdel +incrby +decrby +expire"
 )
 ACL_OF_CLUSTER = "+cluster|slots +command +asking"
 """As docs/operations.md says it: whoever changes the one changes the other."""
@@ -352,6 +352,7 @@ async def test_the_web_keeps_accounts_drafts_and_sessions_with_no_more_leave_tha
     assert [await store.take("h"), await store.take("h")] == [b"x", None]
     assert [await store.take_once("o", 60), await store.take_once("o", 60)] == [True, False]
     assert [await store.hit("n", 1, 60), await store.hit("n", 1, 60)] == [True, False]
+    await store.pardon("n")
     await store.forget("n")
     await store.drop("s")
     for forbidden in (("SET", "{T}:tip", "x"), ("DEL", "holdfast:trials:0"), ("KEYS", "*")):
