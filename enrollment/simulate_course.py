@@ -25,7 +25,9 @@ from enrollment.simulate_conditions import (
 from enrollment.simulate_trial import (
     CLOCK,
     Heard,
+    confirmation,
     form,
+    investigator,
     noon,
     open_sites,
     request,
@@ -100,7 +102,8 @@ class Course:
             return True
         if self.trial.phase1 != "closed" or self.trial.review is not None:
             return False
-        return not any(level.counts.pending for level in self.trial.levels)
+        dosed = (who for level in self.trial.levels for who in level.dosed)
+        return all(slot_of(self.trial, who).state != "dosed" for who in dosed)
 
     def _due(self, until: datetime) -> datetime | None:
         expiry = next_expiry(self.trial)
@@ -226,6 +229,9 @@ class Course:
         if not self._still_undosed(subject_id, number):
             return
         today, site = self._protocol.local_date(at), self._of(subject_id)
+        confirmed = confirmation(self.trial, subject_id)
+        if confirmed is not None:
+            self.send(at, investigator(site.sites[0]), confirmed)
         leave = c.AuthoriseFirstDose(subject_id=subject_id, planned_on=today)
         if self.send(at, site, leave).answer.outcome != "recorded":
             tomorrow = noon(self._protocol, today + DAY)
@@ -241,14 +247,9 @@ class Course:
         has_dlt = person.tolerance < self._conditions.truth[self._level[event.level_id]]
         window = (event.window_ends_on - event.dosed_on).days
         day = dlt_day(person.dlt_when, window, self._conditions.second_half) if has_dlt else None
-        self.expect_outcome(
-            who, event.dosed_on, event.window_ends_on, day, self._drops(person, window)
-        )
-
-    def _drops(self, person: Person, window: int) -> int | None:
-        if person.drop_out >= self._conditions.not_evaluable:
-            return None
-        return drop_day(person.drop_when, window)
+        drops = person.drop_out < self._conditions.not_evaluable
+        drop = drop_day(person.drop_when, window) if drops else None
+        self.expect_outcome(who, event.dosed_on, event.window_ends_on, day, drop)
 
     def expect_outcome(
         self, who: str, dosed_on: date, ends_on: date, dlt: int | None, drop: int | None

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eligibility.criteria import parse_criterion
 from enrollment import commands as c
+from enrollment.confirming import asked_for, judged_digest
 from enrollment.decide import decide
 from enrollment.trial import Review, Trial, new_trial
 from enrollment.turn import Decision
@@ -69,7 +70,8 @@ def opened_trial(
         c.ActivateSite(site_id=site, protocol_version=protocol.version, approved_on=approved_on)
         for site in protocol.site_ids
     ]
-    for command in (adopt, *sites, c.ActivateTrial(meaning=MEANING)):
+    commands: tuple[c.AnyCommand, ...] = (adopt, *sites, c.ActivateTrial(meaning=MEANING))
+    for command in commands:
         asked = request(trial.trial_id, BEGIN, CENTRE, command)
         decision = decide(trial, asked)
         assert decision.answer.outcome == "recorded", decision.answer.sentence
@@ -94,6 +96,21 @@ def staff(site_id: str) -> c.Actor:
 def reviewer(number: int) -> c.Actor:
     """One of those who sign reviews, from 1."""
     return c.Actor(id=f"simulated-reviewer-{number}", role="reviewer", sites=("*",))
+
+
+def investigator(site_id: str) -> c.Actor:
+    """The one who confirms eligibility at a site, where the protocol asks for it."""
+    name = f"simulated-investigator-{site_id}"
+    return c.Actor(id=name, role="investigator", sites=(site_id,))
+
+
+def confirmation(trial: Trial, subject_id: str) -> c.ConfirmEligibility | None:
+    """The signature that a first dose of this subject still waits for, if for any."""
+    subject = trial.subjects[subject_id]
+    judged = judged_digest(trial, subject) if asked_for(trial, subject) else None
+    if judged is None:
+        return None
+    return c.ConfirmEligibility(subject_id=subject_id, judged=judged, meaning=MEANING)
 
 
 def form(subject_id: str, site_id: str, on: date, dose_on: date, eligible: bool) -> c.SubmitForm:

@@ -96,11 +96,34 @@ def test_every_design_ends_its_trials_also_where_people_drop_out_and_places_laps
         assert all(e <= n for e, n in zip(found.evaluable, found.subjects, strict=True))
 
 
-@pytest.mark.parametrize("changes", [{"reserve_on": "consented"}, {"signatures_required": 2}])
-def test_other_ways_to_reserve_and_to_sign_are_simulated_too(changes: dict[str, Any]) -> None:
-    found = one(opened_with("boin", **changes), ROUGH, 3)
-    assert found.finished
-    assert sum(found.subjects) >= 3
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reserve_on": "consented"},
+        {"signatures_required": 2},
+        {"confirm_eligibility": True},
+        {"waitlist_order": "round_robin", "site_limit": 1},
+        {"backfill": (9, True)},
+        {"backfill": (9, False)},
+    ],
+)
+def test_other_ways_to_reserve_to_sign_and_to_backfill_are_simulated_too(
+    changes: dict[str, Any],
+) -> None:
+    opened = opened_with("boin", **changes)
+    for seed in range(3):
+        found = one(opened, ROUGH, seed)
+        assert found.finished
+        assert sum(found.subjects) >= 3
+
+
+def test_backfill_treats_more_and_turns_fewer_away() -> None:
+    plain, filled = opened_with("boin"), opened_with("boin", backfill=(12, False))
+    trials = [[one(each, ROUGH, seed) for seed in range(8)] for each in (plain, filled)]
+    dosed = [sum(sum(trial.subjects) for trial in found) for found in trials]
+    away = [sum(trial.turned_away for trial in found) for found in trials]
+    assert dosed[0] < dosed[1]
+    assert away[0] > away[1]
 
 
 @pytest.mark.parametrize("kind", ["3+3 C", "boin", "tite_crm"])
