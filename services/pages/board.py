@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from enrollment.board import board, waitlist_view
@@ -32,31 +32,46 @@ WAITING_SHOWN = 25
 async def board_page(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
     viewer.actor(trial_id, *CENTRE, "auditor")
     trial = await trial_in_force(request, trial_id)
+    seen = ports_of(request).trials.sequence(trial_id)
     shown = await board_context(request, trial)
-    return page(request, "board/board.html", viewer, trial=frame(trial, viewer, "/board"), **shown)
+    framed = frame(trial, viewer, "/board")
+    return page(request, "board/board.html", viewer, trial=framed, seen=seen, **shown)
 
 
 @router.get("/board/live")
-async def board_live(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
-    """The board's content anew after each change, as Server-Sent Events."""
+async def board_live(
+    request: Request, viewer: CurrentViewer, trial_id: str, seen: Annotated[int, Query(ge=-1)] = -1
+) -> Response:
+    """The board's content anew after each change, as Server-Sent Events.
+
+    At once if the trial has moved on since the page was made (`seen`): a browser that was cut off
+    asks again with the same address, and what it missed is shown.
+    """
     actor: Actor = viewer.actor(trial_id, *CENTRE, "auditor")
     await trial_in_force(request, trial_id)
     streams: Streams = request.app.state.streams
-    return streams.response(actor, _boards(request, trial_id))
+    return streams.response(actor, _boards(request, trial_id, seen))
 
 
-async def _boards(request: Request, trial_id: str) -> AsyncGenerator[bytes, None]:
+async def _boards(request: Request, trial_id: str, seen: int) -> AsyncGenerator[bytes, None]:
     """Of many changes at once only the last board is shown."""
     trials = ports_of(request).trials
     told_at = trials.sequence(trial_id)
+    if told_at > seen:
+        yield await _told(request, await trial_in_force(request, trial_id), told_at)
     async for record in trials.subscribe(trial_id, told_at):
         trial = await trials.trial(trial_id)
         now_at = trials.sequence(trial_id)
         if trial is None or record.sequence <= told_at or now_at <= told_at:
             continue
         told_at = now_at
-        html = render_text("board/content.html", await board_context(request, trial))
-        yield sse_html(now_at, html)
+        yield await _told(request, trial, now_at)
+
+
+async def _told(request: Request, trial: Trial, sequence: int) -> bytes:
+    return sse_html(
+        sequence, render_text("board/content.html", await board_context(request, trial))
+    )
 
 
 async def board_context(request: Request, trial: Trial) -> dict[str, Any]:

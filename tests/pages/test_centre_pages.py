@@ -4,12 +4,16 @@ import csv
 import io
 import json
 import re
+from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
+from fastapi import FastAPI
 
 from services.signin.people import Account
 from tests.pages.conftest import PASSWORD, Browser
 from tests.pages.world import ROOT, TRIAL, key, play
+from tests.services.live import serving
 from tests.services.memory import Memory
 
 Staff = dict[str, Account]
@@ -191,3 +195,29 @@ async def test_an_empty_reason_is_asked_for_in_the_words_of_the_field(
     answer = await browser.post(f"{ROOT}/decisions/do/suspension", form)
     assert answer.status_code == 422
     assert answer.text.count("Reason: fill this in.") == 2
+
+
+async def test_a_board_that_was_cut_off_is_shown_what_it_missed(
+    reviewer: Browser, memory: Memory, app: FastAPI
+) -> None:
+    page = (await reviewer.get(f"{ROOT}/board")).text
+    seen = re.search(r'hx-sse:connect="([^"]+)"', page)
+    assert seen
+    assert seen[1] == f"{ROOT}/board/live?seen={len(memory.trials[TRIAL].records) - 1}"
+    async with serving(app) as address, httpx2.AsyncClient(base_url=address) as http:
+        cookies = {"cookie": "; ".join(f"{k}={v}" for k, v in reviewer.http.cookies.items())}
+        missed = seen[1].rsplit("=", 1)[0] + "=3"
+        async with http.stream("GET", missed, headers=cookies) as answer:
+            lines = answer.aiter_lines()
+            told = [line async for line in first_event(lines)]
+    assert any("Cohort review due" in line for line in told)
+
+
+async def first_event(lines: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The lines of the first event of a stream; comments before it are skipped."""
+    begun = False
+    async for line in lines:
+        if begun and not line:
+            return
+        begun = begun or line.startswith("data:")
+        yield line
