@@ -40,18 +40,33 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _PART = click.FloatRange(0, 1)
 _DAYS = click.IntRange(0, 3_660)
 CONDITIONS: Final = (
-    click.option("--arrivals", type=click.Choice(["poisson", "fixed"]), default="poisson"),
-    click.option("--days-between", type=click.FloatRange(0.01, 3_660), default=10.0),
-    click.option("--screen-failure", type=_PART, default=0.0),
-    click.option("--released", type=_PART, default=0.0, help="Places given back."),
-    click.option("--lapsed", type=_PART, default=0.0, help="Places that nobody uses."),
-    click.option("--not-evaluable", type=_PART, default=0.0, help="Withdraw in the window."),
-    click.option("--second-half", type=_PART, default=0.5, help="DLTs in its second half."),
-    click.option("--days-to-dose", type=_DAYS, default=1),
-    click.option("--report-days", type=_DAYS, default=1),
-    click.option("--review-days", type=_DAYS, default=3),
-    click.option("--patience-days", type=_DAYS, default=14),
-    click.option("--most-days", type=click.IntRange(1, 73_050), default=7_305),
+    click.option(
+        "--arrivals",
+        type=click.Choice(["poisson", "fixed"]),
+        default="poisson",
+        help="Subjects come at random, or evenly.",
+    ),
+    click.option(
+        "--days-between",
+        type=click.FloatRange(0.01, 3_660),
+        default=10.0,
+        help="Mean days between two who come.",
+    ),
+    click.option("--screen-failure", type=_PART, default=0.0, help="Part that is not eligible."),
+    click.option("--released", type=_PART, default=0.0, help="Part of places given back."),
+    click.option("--lapsed", type=_PART, default=0.0, help="Part of places that expire."),
+    click.option("--not-evaluable", type=_PART, default=0.0, help="Part that leaves in its window."),
+    click.option("--second-half", type=_PART, default=0.5, help="Part of DLTs late in the window."),
+    click.option("--days-to-dose", type=_DAYS, default=1, help="From place to first dose."),
+    click.option("--report-days", type=_DAYS, default=1, help="From outcome to its report."),
+    click.option("--review-days", type=_DAYS, default=3, help="From a due review to signatures."),
+    click.option("--patience-days", type=_DAYS, default=14, help="How long one waits."),
+    click.option(
+        "--most-days",
+        type=click.IntRange(1, 73_050),
+        default=7_305,
+        help="A longer trial counts as unfinished.",
+    ),
 )
 
 
