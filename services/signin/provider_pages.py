@@ -97,7 +97,8 @@ async def _not_too_often(request: Request, signin: Signin) -> None:
     seconds = settings.tries_minutes * 60
     key = _tries_of(request, signin)
     if not await signin.store.hit(key, settings.tries_per_address, seconds):
-        raise Problem(NOT_LET_IN, "Too many tries from where you are. Wait a quarter of an hour.")
+        wait = f"Wait {settings.tries_minutes} minutes."
+        raise Problem(NOT_LET_IN, f"Too many tries from where you are. {wait}")
 
 
 def _tries_of(request: Request, signin: Signin) -> str:

@@ -30,7 +30,6 @@ class Wrong:
 
 NOT_RIGHT = Wrong("The sign-in name, the password or the code is not right.")
 NOT_THE_PASSWORD = Wrong("This is not your password of now.")
-TOO_MANY = Wrong("Too many tries. Wait a quarter of an hour, or ask your administrator.")
 
 
 class Signin:
@@ -58,7 +57,7 @@ class Signin:
         name = sign_in.strip().lower()
         account = self.people.by_sign_in(name)
         if not await self._may_try(digest(name), address, account):
-            return TOO_MANY
+            return self._too_many()
         if account is not None and not self._by_password(account):
             account = None
         kept = None if account is None else account.password_hash
@@ -80,7 +79,7 @@ class Signin:
         """Whether a signed-in person knows the password: counted as a try like any other."""
         name = digest(account.sign_in)
         if not await self._may_try(name, address, account):
-            return TOO_MANY
+            return self._too_many()
         if not await asyncio.to_thread(passwords.matches, account.password_hash, password):
             LOG.warning("a wrong password in a session of %s", account.account_id)
             return NOT_THE_PASSWORD
@@ -114,6 +113,10 @@ class Signin:
             self._telling.add(telling)
             telling.add_done_callback(self._telling.discard)
         return from_address and at_name
+
+    def _too_many(self) -> Wrong:
+        minutes = self.settings.tries_minutes
+        return Wrong(f"Too many tries. Wait {minutes} minutes, or ask your administrator.")
 
     async def _came_right(self, name: str, address: str) -> None:
         """One address may be a whole hospital's: only what failed is held against it."""

@@ -100,10 +100,10 @@ def check_origin(request: Request) -> None:
         raise Problem(NOT_FROM_HERE, "Nothing was done.")
 
 
-async def posted(request: Request, viewer: Viewer) -> FormData:
+async def posted(request: Request, viewer: Viewer, *, files: int = 0) -> FormData:
     """The form that was posted, once it is known to be from our own page in this session."""
     check_origin(request)
-    form = await request.form(max_files=0, max_fields=5_000)
+    form = await request.form(max_files=files, max_fields=5_000)
     token = form.get("csrf")
     if not isinstance(token, str) or not hmac.compare_digest(token.encode(), viewer.csrf.encode()):
         raise Problem(NOT_FROM_HERE, "Nothing was done.")

@@ -161,7 +161,22 @@ class Walk:
         return b"{}"
 
 
+HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; script-src 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=()",
+}
+
+
 def outcome(path: str, answer: httpx2.Response) -> str:
+    """Whatever the answer is, it says what browsers may do; what it shows is never kept."""
+    for name, begins in HEADERS.items():
+        assert answer.headers.get(name, "").startswith(begins), f"{path}: {name}"
+    kind = answer.headers.get("content-type", "")
+    if kind.startswith(("text/html", "text/csv", "application/x-ndjson", "text/event-stream")):
+        assert answer.headers.get("cache-control") == "no-store", path
     if answer.status_code == 303:
         return "sign-in" if answer.headers["location"].startswith("/sign-in?") else "in"
     if answer.status_code in (401, 403, 404):
