@@ -24,6 +24,10 @@ NOT_FROM_HERE = Kind(
 )
 
 
+WITH_ANY_PASSWORD = ("/account/password", "/sign-out")
+"""All that is possible with a password that somebody else chose."""
+
+
 class NotSignedInError(Exception):
     """A page was asked for without a session: the browser is sent to sign in, and then back."""
 
@@ -75,7 +79,7 @@ async def current_viewer(request: Request) -> Viewer:
     if found is None:
         raise NotSignedInError
     account, session = found
-    if account.must_change and not request.url.path.startswith("/account/password"):
+    if account.must_change and request.url.path not in WITH_ANY_PASSWORD:
         raise MustChangeError
     return Viewer(account, session)
 

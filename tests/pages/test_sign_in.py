@@ -139,6 +139,11 @@ async def test_a_password_made_by_somebody_else_must_be_changed_first(
     _, password = await signin.desk.open_account("system", "new.nurse", "New Nurse")
     assert password is not None
     await browser.sign_in("new.nurse", password)
+    for path in ("/", "/account", "/account/second-factor"):
+        sent = await browser.get(path)
+        assert (sent.status_code, sent.headers["location"]) == (303, "/account/password")
+    assert (await browser.post("/sign-out", {"csrf": await browser.csrf()})).status_code == 303
+    await browser.sign_in("new.nurse", password)
     form = {"csrf": await browser.csrf(), "old": password, "new": "short", "again": "short"}
     refused = await browser.post("/account/password", form)
     assert "15 characters" in refused.text
