@@ -1,17 +1,18 @@
 """One real stack and one Chromium for all tests of this folder; contexts of people signed in."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from services.local.guard import Guard
 from tests.browser import chromium
 from tests.browser.people import sign_in
 from tests.browser.stack import Stack
 
-DESK = {"width": 1280, "height": 800}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 WAIT_MILLISECONDS = 15_000
 SHOWN = "NCT00825734-shown"
 """The trial whose pages are walked over: the story up to the review of its first level."""
@@ -30,8 +31,9 @@ def stack(process_guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="package")
 def shown(stack: Stack) -> str:
-    """The path of the trial that is looked at and left as it is."""
+    """The path of the trial whose pages are looked at; one subject waits for a settlement."""
     stack.tell(SHOWN, range(1, REVIEW_DUE + 1))
+    stack.unsettled(SHOWN, date(2027, 5, 4))
     return f"/trials/{SHOWN}"
 
 

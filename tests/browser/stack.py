@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from protocols.parse import parse_protocol
-from services.demo.forms import command_of
+from services.cli.adopt import Adoption, send
+from services.demo.forms import command_of, form_of
 from services.demo.run import shipped_story
 from services.demo.service import Service
 from services.demo.tell import Reply, actor_of, instant
@@ -95,3 +96,19 @@ class Stack:
     ) -> Reply:
         """One command of a program; `at` in the trial's own time."""
         return self.service(trial_id).send(number, actor_of(by), instant(at, ZONE), command)
+
+    def adopt(self, trial_id: str, text: str) -> None:
+        """Puts a protocol in force in a trial that runs by the real clock."""
+        adoption = Adoption(trial_id, text, "real", "For practice copies.", "adopt-1")
+        answered = send(adoption, self.web, token_of(self.home, "centre"))
+        assert answered.done, answered.sentence
+
+    def unsettled(self, trial_id: str, on: date) -> None:
+        """A fourth site's subject whose form needs a signed settlement, as the story's S1-002."""
+        at = datetime.combine(on, time(16))
+        site: dict[str, Any] = {"type": "ActivateSite", "site_id": "S4", "protocol_version": "1.0"}
+        self.send(trial_id, 900, "centre", at, site | {"approved_on": on.isoformat()})
+        step = next(s for s in STORY.steps if s.subject == "S1-002")
+        form = form_of(STORY, step) | {"subject_id": "S4-009", "site_id": "S4"}
+        command = {"type": "SubmitForm", "subject_id": "S4-009", "site_id": "S4", "form": form}
+        self.send(trial_id, 901, "S4", at, command)

@@ -30,6 +30,18 @@ document.addEventListener("htmx:sse:after:message", () => connection(true));
 document.addEventListener("htmx:sse:error", () => connection(false));
 document.addEventListener("htmx:sse:close", () => connection(false));
 
+// What scrolls by itself can be reached and scrolled by keys; what fits stays out of their way.
+function reachable() {
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else if (!box.hasAttribute("role")) box.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", reachable);
+document.addEventListener("htmx:after:swap", reachable);
+document.addEventListener("htmx:sse:after:message", reachable);
+reachable();
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
