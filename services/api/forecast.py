@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -119,6 +120,7 @@ class Forecasts:
     ) -> None:
         self._kept: dict[str, _Kept] = {}
         self._one_at_a_time = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "forecast")
         self._clock = clock
         self._seconds = seconds
         self._runs = runs
@@ -132,14 +134,17 @@ class Forecasts:
                 why_not = ahead.too_little(trial, now)
                 shown = None
                 if why_not is None:
-                    shown = await asyncio.to_thread(self._made, trial, sequence, now)
+                    loop = asyncio.get_running_loop()
+                    shown = await loop.run_in_executor(
+                        self._thread, self._made, trial, sequence, now
+                    )
                     why_not = None if shown else _too_slow(self._seconds)
                 kept = _Kept(sequence, on, shown, why_not, now)
                 self._kept[trial_id] = kept
             return kept
 
     def _made(self, trial: Trial, sequence: int, now: datetime) -> ForecastShown | None:
-        """In a thread of its own, with no more of the processor than there is for it."""
+        """In the one thread for it, with no more of the processor than there is for it."""
         basis, futures = ahead.basis_of(trial, now), list[ahead.Future]()
         end = self._clock() + self._seconds
         for number in range(self._runs):
