@@ -17,8 +17,9 @@ setup: $(READY) ## Prepare .venv from the lock file
 $(READY): pyproject.toml uv.lock requirements.lock scripts/setup.sh
 	@scripts/setup.sh
 
-test: setup ## All tests, on a real Kafka and Redis started for them (ARGS="-k word" for some)
+test: setup ## All tests, on a real Kafka, Redis and browser (ARGS="-k word" for some)
 	@$(HOLDFAST) stack fetch
+	@scripts/chromium.sh
 	.venv/bin/python -m pytest $(ARGS)
 
 lint: setup ## Style, formatting and the direction of imports

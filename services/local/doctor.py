@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.local.chromium import MEND, find_chromium
 from services.local.errors import LocalError
 from services.local.java import find_java
 from services.local.kafka_jars import KAFKA_VERSION, jars_folder, missing_jars
@@ -35,6 +36,7 @@ def examine(home: Path) -> Iterator[Looked]:
         ("Java", _java),
         ("Kafka", _kafka),
         ("Redis", _redis),
+        ("browser", _browser),
         ("disk", lambda: _disk(home)),
     ):
         yield _safely(what, look)
@@ -72,6 +74,14 @@ def _kafka() -> Looked:
 def _redis() -> Looked:
     redis = find_redis()
     return Looked("Redis", True, f"{redis.name} {redis.version} at {redis.program}")
+
+
+def _browser() -> Looked:
+    """Only the tests need one: its lack is no fault."""
+    found = find_chromium()
+    if found is None:
+        return Looked("browser", True, f"no Chromium; the browser tests need one: {MEND}")
+    return Looked("browser", True, f"{found} (for the browser tests)")
 
 
 def _disk(home: Path) -> Looked:

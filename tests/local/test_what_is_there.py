@@ -79,7 +79,7 @@ def test_the_doctor_names_what_lacks_and_its_mend(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     looked = {one.what: one for one in examine(tmp_path / "home")}
-    assert " ".join(looked) == "Python Java Kafka Redis disk kafka redis worker web"
+    assert " ".join(looked) == "Python Java Kafka Redis browser disk kafka redis worker web"
     kafka = looked["Kafka"]
     assert not kafka.fine
     assert kafka.sentence == "4.3.1: 46 jars (45 MB) are not fetched yet"
