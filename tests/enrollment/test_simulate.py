@@ -66,10 +66,10 @@ def test_a_trial_of_whole_cohorts_is_that_of_the_vectorised_path_to_the_last_sub
         assert live.dlts == tuple(batch.dlts[row].tolist())
 
 
-@pytest.mark.parametrize("kind", ["3+3 B", "boin", "keyboard", "crm"])
+@pytest.mark.parametrize("kind", [*VARIANTS, *BY_COUNTS])
 def test_simulated_characteristics_are_the_exact_ones_within_sampling_error(kind: str) -> None:
     opened, design = opened_with(kind), design_named(kind)
-    trials = [one(opened, WHOLE, 1_000 + seed) for seed in range(150)]
+    trials = [one(opened, WHOLE, 1_000 + seed) for seed in range(100)]
     exact = exact_characteristics(design, TRUTH, 0.25)
     planned = fields_of(design).get("max_subjects")
     found = summary_of(trials, TRUTH, 0.25, planned).characteristics
