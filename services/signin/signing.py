@@ -45,6 +45,11 @@ async def signed(
 
     What was proved, when, by whom, for which page and content is kept among the access events.
     """
+    if any(not isinstance(value, str) and value.filename for _, value in form.multi_items()):
+        # Its content stands in no digest, and would not come back from the provider.
+        return FieldError(
+            PASSWORD, "A file cannot be signed: first let the page show what it holds."
+        )
     signin = signin_of(request)
     content = content_digest(request.url.path, form, meaning)
     if viewer.account.kind == "provider":

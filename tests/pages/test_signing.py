@@ -34,7 +34,7 @@ def signs(app: FastAPI) -> None:
 
     @app.post("/signs")
     async def sign(request: Request, viewer: CurrentViewer) -> Response:
-        form = await posted(request, viewer)
+        form = await posted(request, viewer, files=1)
         wrong = await signed(request, viewer, form, MEANING)
         if wrong is not None:
             answer = shown(viewer, (wrong,))
@@ -136,6 +136,18 @@ async def test_wrong_tries_at_signing_are_tries_at_signing_in(
     assert status == 422
     assert "Too many tries" in text
     assert "Too many tries" in (await browser.sign_in("reviewer")).text
+
+
+async def test_a_file_is_never_signed_unseen(
+    browser: Browser, staff: Staff, signin: Signin
+) -> None:
+    await browser.sign_in("reviewer")
+    form = {"csrf": await browser.csrf(), "sign_name": "reviewer", "sign_password": PASSWORD}
+    for name, status in (("protocol.toml", 422), ("", 200)):
+        files = {"file": (name, b"some text")}
+        answer = await browser.http.post("/signs", data=form, files=files, headers=browser.headers)
+        assert answer.status_code == status, answer.text
+    assert len(signatures(signin)) == 1
 
 
 async def test_what_was_signed_where_when_and_how_is_kept(
