@@ -84,15 +84,18 @@ def up() -> None:
 
 _NEXT = """
 Look at
-  {web}/docs      the API, to try out
+  {web}               the pages: sign in there
+  {web}/openapi.json  the API
   {worker}/ready  the health of the worker
 Tokens of the coordinating centre, a reviewer and the sites: {tokens}
 
 Next
   export HOLDFAST_URL={web}
+  .venv/bin/holdfast accounts open me --name "My Name" --role coordinator
   export HOLDFAST_TOKEN=$(.venv/bin/holdfast stack token centre)
   .venv/bin/holdfast protocol adopt protocols/nct00825734.toml --meaning "For practice"
 
+The second prints a password to sign in with. `make demo` has a trial and accounts of every role.
 `make down` stops it all; the data stay."""
 
 
