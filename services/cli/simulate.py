@@ -55,7 +55,9 @@ CONDITIONS: Final = (
     click.option("--screen-failure", type=_PART, default=0.0, help="Part that is not eligible."),
     click.option("--released", type=_PART, default=0.0, help="Part of places given back."),
     click.option("--lapsed", type=_PART, default=0.0, help="Part of places that expire."),
-    click.option("--not-evaluable", type=_PART, default=0.0, help="Part that leaves in its window."),
+    click.option(
+        "--not-evaluable", type=_PART, default=0.0, help="Part that leaves in its window."
+    ),
     click.option("--second-half", type=_PART, default=0.5, help="Part of DLTs late in the window."),
     click.option("--days-to-dose", type=_DAYS, default=1, help="From place to first dose."),
     click.option("--report-days", type=_DAYS, default=1, help="From outcome to its report."),
