@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from cohorts.slots import Slot
-from enrollment.standing import standing, weakest_level
+from enrollment.standing import is_stopped, standing, weakest_level
 from enrollment.trial import Level, Trial
 
 WHILE: Final = frozenset({"review_due", "full", "held", "outcome_to_confirm", "stagger"})
@@ -24,11 +24,11 @@ def backfill_level(trial: Trial, today: date) -> int | None:
     backfill = trial.in_force.phase1.backfill
     if backfill is None or trial.open_level is None or trial.suspended:
         return None
-    if weakest_level(trial, standing(trial, today)) is not None:
+    if _in_doubt(trial, today):
         return None
     for index in range(trial.open_level - 1, -1, -1):
         level = trial.levels[index]
-        if level.opened and in_all(level) < backfill.max_per_level:
+        if level.opened and not level.stopped and in_all(level) < backfill.max_per_level:
             return index
     return None
 
@@ -47,7 +47,12 @@ def still_cleared(trial: Trial, slot: Slot, today: date) -> bool:
         return False
     if trial.level_index(slot.level_id) >= trial.open_level:
         return False
-    return weakest_level(trial, standing(trial, today)) is None
+    return not is_stopped(trial, slot.level_id) and not _in_doubt(trial, today)
+
+
+def _in_doubt(trial: Trial, today: date) -> bool:
+    """The open level was stopped, or counts no longer allow it (R10)."""
+    return is_stopped(trial) or weakest_level(trial, standing(trial, today)) is not None
 
 
 def most_at(trial: Trial, index: int) -> int:

@@ -131,8 +131,8 @@ def _of_the_trial(turn: Turn, slot: Slot) -> list[Objection]:
         found.append(Objection("suspended", "Assignment is suspended until a signed resumption."))
     if slot.phase == 2 and turn.trial.phase2 == "stopped":
         found.append(Objection("level_stopped", "Phase II is stopped."))
-    elif slot.phase == 1 and is_stopped(turn.trial):
-        found.append(Objection("level_stopped", "The open level is stopped."))
+    elif slot.phase == 1 and is_stopped(turn.trial, slot.level_id):
+        found.append(Objection("level_stopped", "The level is stopped."))
     elif turn.trial.review is not None and not still_cleared(turn.trial, slot, turn.today):
         found.append(Objection("review_due", "The cohort review is due."))
     return found

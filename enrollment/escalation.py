@@ -1,6 +1,7 @@
 """What the counts ask for after every event: stops, recalls, expansion, the review (R4-R11)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from cohorts.designs.design import Recommendation
@@ -17,10 +18,18 @@ from enrollment.events import (
 )
 from enrollment.evolve_slots import live_reservations
 from enrollment.places import counted_from_phase1
-from enrollment.standing import Standing, current_level, standing_at, weakest_level
+from enrollment.standing import Standing, current_level, is_stopped, standing_at, weakest_level
 from enrollment.trial import Level, Review, Trial
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import refuse_the_hopeless
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a signature is due for; `level` is an index into the levels."""
+
+    kind: Decision
+    level: int | None
 
 
 def reconsider(turn: Turn) -> None:
@@ -31,16 +40,18 @@ def reconsider(turn: Turn) -> None:
     _stop_levels(turn, asked)
     weak = weakest_level(turn.trial, asked)
     if weak is not None:
+        _stop_the_open(turn)
         _recall_from(turn, weak)
+    _recall_at_the_stopped(turn)
     _recall_above_the_open(turn)
     _recall_surplus(turn)
     if len(turn.events) > events:
         asked = standing_at(turn.trial, turn.now)
         weak = weakest_level(turn.trial, asked)
-    due = recommendation(turn.trial, asked, weak)
-    if due is not None and due.kind == "expand":
-        _expand(turn, due)
-        due = None
+    advice = recommendation(turn.trial, asked, weak)
+    due = due_for(turn.trial, asked, weak, advice)
+    if due is None and advice is not None and advice.kind == "expand":
+        _expand(turn, advice)
     _keep_review(turn, due)
 
 
@@ -58,10 +69,40 @@ def recommendation(trial: Trial, asked: Standing, weak: int | None) -> Recommend
     return Recommendation("de_escalate", weak)
 
 
+def due_for(
+    trial: Trial, asked: Standing, weak: int | None, advice: Recommendation | None
+) -> Due | None:
+    """What must be signed now: the advice, or that what was stopped may go on (R9, R10)."""
+    if advice is not None and advice.kind != "expand":
+        return Due(advice.kind, advice.level)
+    if weak is not None:
+        return None
+    if is_stopped(trial):
+        return Due("stay", asked.current) if _may_go_on(asked, advice) else None
+    in_doubt = trial.phase2 == "stopped" and trial.rp2d is not None
+    if in_doubt and trial.mtd is not None and not any(each.waits for each in asked.levels):
+        return Due("mtd", asked.current)
+    return None
+
+
+def _may_go_on(asked: Standing, advice: Recommendation | None) -> bool:
+    """The design would enrol at the stopped level now, and no open outcome there is waited for."""
+    if asked.levels[asked.current].waits and not asked.design.reads_follow_up:
+        return False
+    return advice is not None or asked.places > 0
+
+
 def _stop_levels(turn: Turn, asked: Standing) -> None:
     for index, level in enumerate(turn.trial.levels):
         if level.opened and not level.stopped and asked.stopped(index):
             turn.record(LevelStopped(level_id=level.level_id))
+
+
+def _stop_the_open(turn: Turn) -> None:
+    """Also where it is a level below whose counts no longer allow it."""
+    if turn.trial.open_level is not None and not is_stopped(turn.trial):
+        level = turn.trial.levels[turn.trial.open_level]
+        turn.record(LevelStopped(level_id=level.level_id))
 
 
 def _expand(turn: Turn, due: Recommendation) -> None:
@@ -84,6 +125,13 @@ def _recall_from(turn: Turn, weak: int) -> None:
         for subject_id in reversed(live_reservations(turn.trial, 2)):
             recall(turn, subject_id, "level_stopped", sentence)
         turn.record(PhaseStopped(phase=2))
+
+
+def _recall_at_the_stopped(turn: Turn) -> None:
+    """Backfill at a level that its design stops though the open one may go on (decision 31)."""
+    for level in reversed(turn.trial.levels):
+        for subject_id in reversed(level.reservations if level.stopped else ()):
+            recall(turn, subject_id, "level_stopped", f"Level {level.level_id} is stopped.")
 
 
 def _recall_above_the_open(turn: Turn) -> None:
@@ -140,7 +188,7 @@ def recall(turn: Turn, subject_id: str, rule: str, sentence: str) -> None:
     )
 
 
-def _keep_review(turn: Turn, due: Recommendation | None) -> None:
+def _keep_review(turn: Turn, due: Due | None) -> None:
     """The review that is due, bound to the data as they are now; or none (R7)."""
     review = turn.trial.review
     if due is None:
@@ -149,8 +197,7 @@ def _keep_review(turn: Turn, due: Recommendation | None) -> None:
         return
     level = turn.trial.levels[current_level(turn.trial)]
     target = None if due.level is None else turn.trial.levels[due.level].level_id
-    assert due.kind != "expand"
-    kind: Decision = due.kind
+    kind = due.kind
     if review is not None and _still_rests_on(turn.trial, review, kind, target):
         return
     as_of = turn.today if turn.protocol.phase1.design.reads_follow_up else None

@@ -49,21 +49,30 @@ def resumed(trial: Trial, event: e.AssignmentResumed) -> Trial:
 
 
 def level_opened(trial: Trial, event: e.LevelOpened) -> Trial:
-    """Opens it and lifts its stop; a level opened afresh may take one subject first (R12)."""
+    """Opens it and lifts its stop, and that of all it rests on.
+
+    A level opened afresh may take one subject first (R12). One that is open and keeps its target
+    goes on with the cohort that it had.
+    """
+    index = trial.level_index(event.level_id)
+    trial = _signed_up_to(trial, index)
+    if trial.open_level == index and trial.levels[index].target == event.target:
+        return trial
     trial = _with_cohort(
         trial,
         event.level_id,
         event.target,
         opened=True,
-        stopped=False,
         stagger=event.stagger,
         first_dose_on=None,
         first_dosed=None,
     )
-    return replace(trial, phase1="open", open_level=trial.level_index(event.level_id))
+    return replace(trial, phase1="open", open_level=index)
 
 
 def level_expanded(trial: Trial, event: e.LevelExpanded) -> Trial:
+    """By itself only where nothing is stopped: what a signature expands, it opens (R9)."""
+    trial = _signed_up_to(trial, trial.level_index(event.level_id))
     return _with_cohort(trial, event.level_id, event.target, stagger=False, first_dose_on=None)
 
 
@@ -123,6 +132,14 @@ def phase_opened(trial: Trial, event: e.PhaseOpened) -> Trial:
 
 def phase_stopped(trial: Trial, event: e.PhaseStopped) -> Trial:
     return replace(trial, phase2="stopped")
+
+
+def _signed_up_to(trial: Trial, index: int) -> Trial:
+    """No level up to this one is stopped any more."""
+    if not any(level.stopped for level in trial.levels[: index + 1]):
+        return trial
+    lifted = (replace(level, stopped=False) for level in trial.levels[: index + 1])
+    return replace(trial, levels=(*lifted, *trial.levels[index + 1 :]))
 
 
 def _with_cohort(trial: Trial, level_id: str, target: int, **changes: Any) -> Trial:

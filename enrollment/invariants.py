@@ -4,23 +4,15 @@ from datetime import date
 
 from cohorts.designs.design import LevelHistory
 from enrollment import events as e
+from enrollment.broken import BrokenInvariantError, must
 from enrollment.evolve import apply
 from enrollment.recount import Recount, subjects_of
-from enrollment.standing import Standing
+from enrollment.standing import Standing, is_stopped
+from enrollment.stops import check_stopped, check_stops
 from enrollment.trial import Level, Subject, Trial
 from enrollment.waitlist import position_of
 
 PLACED = (e.SlotReserved, e.SlotHeld)
-
-
-class BrokenInvariantError(Exception):
-    """Something that must hold of every trial does not; the message names whom and where."""
-
-
-def must(holds: bool, otherwise: str) -> None:
-    """Raises `BrokenInvariantError` with this sentence unless it holds."""
-    if not holds:
-        raise BrokenInvariantError(otherwise)
 
 
 def check_decision(
@@ -35,10 +27,12 @@ def check_decision(
     for event in events:
         signature = signature or opens(event)
         check_event(trial, event, signed_for, recount, signature)
-        trial = apply(trial, event)
+        before, trial = trial, apply(trial, event)
+        check_stops(before, event, trial, signature)
         recount.follow(trial, subjects_of(event))
         if isinstance(event, PLACED) and event.phase == 2:
             check_phase_two(trial, event.site_id, recount)
+    check_stopped(trial)
     return trial
 
 
@@ -270,8 +264,12 @@ def check_waitlist(trial: Trial, phase: int, recount: Recount) -> None:
 
 
 def offers(trial: Trial, at: int, recount: Recount, on: date) -> bool:
-    """Somebody could be placed: at the open level, or below it."""
-    return free_places(trial, at, recount, on) > 0 or bool(backfilled(trial, recount, on))
+    """Somebody could be placed: at the open level, or below it, where nothing is stopped."""
+    if is_stopped(trial):
+        return False
+    below = backfilled(trial, recount, on)
+    free = free_places(trial, at, recount, on) > 0
+    return free or any(not is_stopped(trial, level_id) for level_id in below)
 
 
 def could_take(trial: Trial, subject: Subject, recount: Recount) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from enrollment.backfill import WHILE, backfill_level, backfill_places
 from enrollment.commands import utc
-from enrollment.standing import standing
+from enrollment.standing import is_stopped, standing
 from enrollment.trial import Level, Trial
 
 Phase = Literal[1, 2]
@@ -119,7 +119,7 @@ def _phase1_barrier(trial: Trial, today: date) -> Barrier | None:
         return Barrier("phase_closed", "Phase I is closed.", True)
     level = open_level(trial)
     asked = standing(trial, today)
-    if asked.stopped(trial.open_level):
+    if level.stopped or asked.stopped(trial.open_level):
         return Barrier("level_stopped", f"Level {level.level_id} is stopped.")
     if trial.review is not None:
         return Barrier("review_due", f"The cohort review of {level.level_id} is due.")
@@ -171,7 +171,7 @@ def free_places(trial: Trial, phase: Phase, today: date) -> int:
     if phase == 2:
         return phase2_places(trial)
     level = open_level(trial)
-    free = standing(trial, today).places
+    free = 0 if is_stopped(trial) else standing(trial, today).places
     if level.stagger:
         free = min(free, int(level.counts.enrolled == 0))
     return free or backfill_places(trial, today)

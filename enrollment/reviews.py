@@ -89,7 +89,9 @@ def _impossible(turn: Turn, review: Review, command: SignReview) -> str | None:
     if command.decision == "no_tolerable_dose":
         return None if command.level_id is None else "This decision names no level."
     if command.decision == "stay":
-        return _cannot_stay(asked, review.level_id, current, command.level_id)
+        if command.level_id not in (None, review.level_id):
+            return f"Staying is at {review.level_id}."
+        return None if review.recommendation == "stay" else _cannot_stay(asked, current)
     if command.level_id is None:
         return "The decision must name a level."
     index = trial.level_index(command.level_id)
@@ -117,9 +119,7 @@ def _no_mtd(asked: Standing, review: Review, index: int, level_id: str) -> str |
     return None
 
 
-def _cannot_stay(asked: Standing, due_at: str, current: int, level_id: str | None) -> str | None:
-    if level_id not in (None, due_at):
-        return f"Staying is at {due_at}."
+def _cannot_stay(asked: Standing, current: int) -> str | None:
     target = asked.opening_target(current)
     if target > asked.levels[current].enrolled:
         return None
@@ -155,11 +155,13 @@ def _sign(turn: Turn, command: SignReview, review: Review) -> Answer:
     if not complete:
         left = turn.protocol.phase1.signatures_required - same - 1
         return Answer(outcome="recorded", sentence=f"Signed; {left} more needed.")
-    _take_effect(turn, command.decision, level_id)
+    _take_effect(turn, command.decision, level_id, review.recommendation)
     return Answer(outcome="recorded", level_id=level_id, sentence=f"Signed: {command.decision}.")
 
 
-def _take_effect(turn: Turn, decision: Decision, level_id: str | None) -> None:
+def _take_effect(
+    turn: Turn, decision: Decision, level_id: str | None, recommended: Decision
+) -> None:
     match decision:
         case "no_tolerable_dose":
             _recall_all(turn)
@@ -171,15 +173,35 @@ def _take_effect(turn: Turn, decision: Decision, level_id: str | None) -> None:
             assert level_id is not None
             _recall_all(turn)
             turn.record(MtdDeclared(level_id=level_id))
-            turn.record(PhaseClosed(phase=1))
+            if turn.trial.phase1 == "open":
+                turn.record(PhaseClosed(phase=1))
         case "stay":
             assert level_id is not None
-            index = turn.trial.level_index(level_id)
-            target = standing(turn.trial, turn.today).opening_target(index)
-            turn.record(LevelExpanded(level_id=level_id, target=target))
+            _stay(turn, level_id, reopens=recommended == "stay")
         case "escalate" | "de_escalate":
             assert level_id is not None
             open_level(turn, level_id)
+
+
+def _stay(turn: Turn, level_id: str, *, reopens: bool) -> None:
+    """A cohort more; or a stopped level goes on, with the places that its target still leaves."""
+    trial = turn.trial
+    index = trial.level_index(level_id)
+    asked = standing(trial, turn.today)
+    target = asked.opening_target(index)
+    if not reopens:
+        turn.record(LevelExpanded(level_id=level_id, target=target))
+        return
+    level = trial.levels[index]
+    goes_on = asked.places > 0
+    turn.record(
+        LevelOpened(
+            level_id=level_id,
+            target=level.target if goes_on else target,
+            stagger=level.stagger and goes_on,
+            reopened=True,
+        )
+    )
 
 
 def _recall_all(turn: Turn) -> None:

@@ -119,6 +119,13 @@ def current_level(trial: Trial) -> int:
     return 0 if trial.mtd is None else trial.level_index(trial.mtd)
 
 
+def is_stopped(trial: Trial, level_id: str | None = None) -> bool:
+    """The open level, or this one too, was stopped, and no signature has opened it since (R10)."""
+    if level_id is not None and trial.levels[trial.level_index(level_id)].stopped:
+        return True
+    return trial.open_level is not None and trial.levels[trial.open_level].stopped
+
+
 def weakest_level(trial: Trial, asked: Standing) -> int | None:
     """The lowest opened level whose counts no longer allow what is open, or none.
 

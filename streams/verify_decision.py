@@ -7,6 +7,7 @@ from functools import partial
 import orjson
 from pydantic import ValidationError
 
+from enrollment.broken import BrokenInvariantError
 from enrollment.canonical import canonical, digest
 from enrollment.commands import AnyCommand, JudgedRequest
 from enrollment.decide import decide
@@ -14,7 +15,6 @@ from enrollment.events import AnyEvent, Signed
 from enrollment.evolve import apply, evolve
 from enrollment.invariants import (
     PLACED,
-    BrokenInvariantError,
     check_counts,
     check_event,
     check_phase_two,
@@ -23,6 +23,7 @@ from enrollment.invariants import (
 )
 from enrollment.recount import Recount, subjects_of
 from enrollment.signatures import signed_digest
+from enrollment.stops import SINCE_RULES, check_stopped, check_stops
 from enrollment.trial import Trial
 from protocols.errors import ProtocolError
 from streams.command_kept import command_of
@@ -103,6 +104,8 @@ class Follower:
             self._check(partial(self._event, content, event, signature, say), say)
         moved = self._tried(lambda: evolve(self.trial, content.at, ()), say)
         self.trial = moved or self.trial
+        if content.rules >= SINCE_RULES:
+            self._check(lambda: check_stopped(self.trial), say)
         subjects = len(self.trial.subjects)
         if subjects <= FEW or content.sequence >= self.next_walk:
             self.next_walk = content.sequence + max(EVERY, subjects // 10)
@@ -121,6 +124,9 @@ class Follower:
         after = self._tried(lambda: apply(self.trial, event), say, event.type)
         if after is None:
             return
+        if content.rules >= SINCE_RULES:
+            before = self.trial
+            self._check(lambda: check_stops(before, event, after, signature), say)
         self.trial = after
         self.recount.follow(after, subjects_of(event))
         if isinstance(event, PLACED) and event.phase == 2:

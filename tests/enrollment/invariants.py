@@ -4,7 +4,7 @@ from datetime import date
 
 from enrollment.events import AnyEvent, LevelOpened, MtdDeclared
 from enrollment.places import free_places
-from enrollment.standing import standing
+from enrollment.standing import standing, weakest_level
 from enrollment.trial import Trial
 
 
@@ -28,6 +28,15 @@ def check_goes_on(trial: Trial) -> None:
         return
     today = trial.in_force.local_date(trial.time)
     assert free_places(trial, 1, today) > 0, "nobody is waited for, and nobody may enter"
+
+
+def check_what_stops_is_stopped(trial: Trial) -> None:
+    """Whatever does not allow the open level has stopped it: no count alone opens it again."""
+    if trial.open_level is None:
+        return
+    asked = standing(trial, trial.in_force.local_date(trial.time))
+    if asked.stopped(trial.open_level) or weakest_level(trial, asked) is not None:
+        assert trial.levels[trial.open_level].stopped, "nothing keeps it stopped"
 
 
 def check_openings(trial: Trial, events: tuple[AnyEvent, ...]) -> None:

@@ -15,10 +15,16 @@ from enrollment.evolve import evolve
 from enrollment.invariants import check_decision, check_state
 from enrollment.recount import Recount
 from enrollment.rehearse import Rehearsal, Rehearsed, new_rehearsal, rehearse
+from enrollment.standing import current_level
 from enrollment.trial import Trial, new_trial
 from tests.enrollment.designs import OTHERS, TIMED, design_for
 from tests.enrollment.forms import eligible_form
-from tests.enrollment.invariants import check_dlts, check_goes_on, check_openings
+from tests.enrollment.invariants import (
+    check_dlts,
+    check_goes_on,
+    check_openings,
+    check_what_stops_is_stopped,
+)
 from tests.enrollment.spec import CENTRE, CHICAGO, CLOCK, P0, REVIEWER, site_staff
 
 pytestmark = pytest.mark.timeout(900)
@@ -82,6 +88,7 @@ class AnyHistory(RuleBasedStateMachine):
         check_decision(before, done.events, self.signed_for, self.recount)
         check_state(self.trial, self.recount)
         check_goes_on(self.trial)
+        check_what_stops_is_stopped(self.trial)
         check_openings(self.trial, done.events)
         self.remember_dlts(command, done)
         plain = {who: on for who, on in self.onsets.items() if who not in self.corrected}
@@ -306,6 +313,43 @@ class AnyHistory(RuleBasedStateMachine):
             level_id=level if fact == "dosed_level" else None,
             reason="Typo.",
             meaning="I correct.",
+        )
+        self.send(command, CENTRE)
+
+    @rule(pick=subjects, told_again=st.booleans())
+    def a_dlt_taken_back(self, pick: int, told_again: bool) -> None:
+        """A correction back, and forth again."""
+        who = self.who(pick, "dlt")
+        known = self.trial.subjects.get(who)
+        if known is None or known.slot is None or known.slot.dlt_onset_on is None:
+            return
+        self.take_back(who)
+        if told_again:
+            onset = known.slot.dlt_onset_on
+            self.send(c.ReportDlt(subject_id=who, onset_on=onset), self.staff(who))
+
+    @rule(
+        below=st.integers(0, 1), many=st.integers(1, 3), kept=st.integers(0, 1), end=st.booleans()
+    )
+    def dlts_told_and_taken_back(self, below: int, many: int, kept: int, end: bool) -> None:
+        """They stop the open level, from itself or from below; then all outcomes may be known."""
+        self.dose_the_reserved(6)
+        top = self.trial.open_level if self.trial.mtd is None else current_level(self.trial)
+        dosed = () if top is None else self.trial.levels[max(0, top - below)].dosed
+        told = [who for who in dosed if who in self.in_state("dosed", "cleared")][:many]
+        for who in told:
+            slot = self.trial.subjects[who].slot
+            assert slot is not None
+            onset = slot.dosed_on or self.today
+            self.send(c.ReportDlt(subject_id=who, onset_on=onset), self.staff(who))
+        for who in told[kept:]:
+            self.take_back(who)
+        if end:
+            self.end_the_windows(0)
+
+    def take_back(self, who: str) -> None:
+        command = c.CorrectFact(
+            subject_id=who, fact="dlt_onset_on", on=None, level_id=None, reason="It was grade 2."
         )
         self.send(command, CENTRE)
 

@@ -124,7 +124,7 @@ def test_outcomes_that_count_stop_what_rests_on_them_and_recall_backfill() -> No
     assert [event.subject_id for event in trial.last(SlotRecalled)] == ["B2"]
     assert trial.review() == ("de_escalate", "L1"), "1 in 4 would not have escalated"
     assert shown(trial)["backfill"]["level_id"] is None
-    assert trial.at("03-26 10:00").form("B3").rule == "review_due"
+    assert trial.at("03-26 10:00").form("B3").rule == "level_stopped"
 
 
 def test_an_outcome_counts_once_it_is_known_and_nobody_waits_for_it() -> None:
@@ -150,7 +150,7 @@ def test_nobody_is_backfilled_while_suspended_or_at_a_level_that_is_stopped() ->
     trial.at("03-25 10:00").dlt("P5", "03-24")
     assert trial.review() == ("de_escalate", "L1")
     assert trial.slot("B1") == "reserved", "L1 itself is not in doubt"
-    assert trial.at("03-25 11:00").authorise("B1", "2027-03-25") == refused("review_due")
+    assert trial.at("03-25 11:00").authorise("B1", "2027-03-25") == refused("level_stopped")
     assert trial.at("03-25 12:00").form("B2").rule == "level_stopped"
 
 

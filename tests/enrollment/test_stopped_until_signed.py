@@ -1,0 +1,291 @@
+"""What was stopped stays stopped until a signed review, whatever the counts become (R9, R10)."""
+
+import pytest
+
+from cohorts.designs.boin import Boin
+from cohorts.designs.rolling_six import RollingSix
+from enrollment.events import (
+    LevelExpanded,
+    LevelOpened,
+    LevelStopped,
+    PhaseOpened,
+    PhaseStopped,
+    ReviewLapsed,
+    SlotRecalled,
+    SlotReserved,
+)
+from tests.enrollment.designs import THIRTY
+from tests.enrollment.spec import P0, Story, opened, recorded, refused, waits
+from tests.enrollment.worlds import cleared_at_l1, dosed_at_l1, escalated
+
+
+def stopped_at_l1(text: str | None = None) -> Story:
+    """L1 3/2 at once stopped; then P2's DLT is withdrawn, and the windows of two are open."""
+    trial = dosed_at_l1(text)
+    trial.at("03-05 10:00").dlt("P1", "03-04")
+    trial.at("03-06 10:00").dlt("P2", "03-05")
+    assert [stop.level_id for stop in trial.last(LevelStopped)] == ["L1"]
+    assert trial.review() == ("no_tolerable_dose", None)
+    assert trial.at("03-07 10:00").correct("P2", "dlt_onset_on", None) == recorded()
+    assert trial.counts("L1") == (1, 1, 2, 0)
+    return trial
+
+
+def test_while_windows_are_open_nobody_enters_and_no_date_is_told() -> None:
+    trial = stopped_at_l1()
+    assert trial.last(ReviewLapsed)
+    assert trial.review() is None
+    assert trial.at("03-08 09:00").form("P4") == waits(1, "level_stopped", None)
+
+
+def test_a_stopped_level_does_not_expand_but_asks_for_a_signature() -> None:
+    trial = stopped_at_l1()
+    trial.at("03-08 09:00").form("P4")
+    trial.at("03-22 09:00").clear("P2")
+    assert trial.review() is None
+    trial.at("03-22 10:00").clear("P3")
+    assert trial.last(LevelExpanded) == []
+    assert trial.last(SlotReserved) == []
+    assert trial.review() == ("stay", "L1")
+    assert trial.at("03-22 10:30").form("P5").rule == "level_stopped"
+    assert trial.at("03-22 11:00").sign("escalate", "L2") == refused("review.bolder")
+    assert trial.at("03-22 11:00").sign("stay", "L1") == recorded()
+    [again] = trial.last(LevelOpened)
+    assert (again.level_id, again.target, again.reopened) == ("L1", 6, True)
+    assert trial.promoted() == [("P4", "L1", "03-25 11:00"), ("P5", "L1", "03-25 11:00")]
+    assert trial.review() is None
+    assert trial.at("03-22 12:00").form("P6").outcome == "slot_reserved"
+
+
+@pytest.mark.parametrize(("decision", "level"), [("no_tolerable_dose", None)])
+def test_the_more_cautious_may_be_signed_with_a_reason(decision: str, level: str | None) -> None:
+    trial = stopped_at_l1()
+    trial.at("03-22 09:00").clear("P2")
+    trial.at("03-22 10:00").clear("P3")
+    assert trial.at("03-22 11:00").sign(decision, level) == refused("review.reason")
+    assert trial.sign(decision, level, reason="Two of grade 2 as well.") == recorded()
+    assert trial.state.phase1 == "closed"
+
+
+def test_counts_that_ask_for_the_next_level_leave_the_lower_one_stopped_until_signed() -> None:
+    """Both DLTs withdrawn: 0 in 3 asks for L2; a signed STAY opens L1 again, as ever with six."""
+    trial = stopped_at_l1()
+    trial.at("03-08 10:00").correct("P1", "dlt_onset_on", None)
+    trial.at("03-09 10:00").form("P4")
+    for subject in ("P1", "P2", "P3"):
+        trial.at("03-22 09:00").clear(subject)
+    assert trial.review() == ("escalate", "L2")
+    assert trial.waitlist() == ["P4"]
+    assert trial.at("03-22 10:00").sign("stay", reason="Three more first.") == recorded()
+    assert trial.promoted() == [("P4", "L1", "03-25 10:00")]
+    assert trial.target("L1") == 6
+
+
+def test_a_signed_escalation_needs_no_re_opening_below() -> None:
+    trial = stopped_at_l1()
+    trial.at("03-08 10:00").correct("P1", "dlt_onset_on", None)
+    for subject in ("P1", "P2", "P3"):
+        trial.at("03-22 09:00").clear(subject)
+    assert trial.at("03-22 10:00").sign("escalate", "L2") == recorded()
+    assert trial.at("03-22 11:00").form("P4").level == "L2"
+    assert not any(level.stopped for level in trial.state.levels)
+
+
+def weak_below_l2(text: str | None = None) -> Story:
+    """P4 dosed at L2, P5 reserved; then P1's late DLT at L1 is told, and taken back."""
+    trial = escalated(text)
+    trial.at("03-23 09:00").form("P4")
+    trial.at("03-23 09:05").form("P5")
+    trial.at("03-23 10:00").dose("P4")
+    trial.at("03-24 10:00").dlt("P1", "03-20")
+    assert [stop.level_id for stop in trial.last(LevelStopped)] == ["L2"]
+    assert [recall.subject_id for recall in trial.last(SlotRecalled)] == ["P5"]
+    assert trial.review() == ("de_escalate", "L1")
+    assert trial.at("03-24 11:00").form("P6") == waits(2, "level_stopped", None)
+    trial.at("03-25 10:00").correct("P1", "dlt_onset_on", None)
+    return trial
+
+
+def test_a_level_stopped_by_a_weak_one_below_stays_stopped_when_that_is_mended() -> None:
+    trial = weak_below_l2()
+    assert trial.counts("L1") == (2, 0, 1, 0), "P1's window has ended: its outcome is open again"
+    assert trial.review() == ("de_escalate", "L1")
+    trial.at("03-25 11:00").clear("P1")
+    assert trial.review() is None, "P4's window is open"
+    assert trial.waitlist() == ["P5", "P6"]
+    assert trial.at("03-25 12:00").form("P7") == waits(3, "level_stopped", None)
+    trial.at("04-13 10:00").clear("P4")
+    assert trial.review() == ("stay", "L2"), "1 in 3 places filled: L2 goes on if it is signed"
+    assert trial.last(SlotReserved) == []
+    assert trial.at("04-13 11:00").sign("stay") == recorded()
+    assert trial.last(LevelOpened)[0].target == 3, "two places are left: the target stays"
+    assert [who for who, _, _ in trial.promoted()] == ["P5", "P6"]
+
+
+def test_a_level_with_nobody_dosed_is_asked_for_as_soon_as_it_is_mended() -> None:
+    trial = escalated()
+    trial.at("03-23 09:00").form("P4")
+    trial.at("03-24 10:00").dlt("P1", "03-20")
+    trial.at("03-25 10:00").correct("P1", "dlt_onset_on", None)
+    trial.at("03-25 11:00").clear("P1")
+    assert trial.review() == ("stay", "L2")
+    assert trial.at("03-25 12:00").sign("stay", "L2") == recorded()
+    assert [who for who, _, _ in trial.promoted()] == ["P4"]
+
+
+def test_a_level_that_was_stopped_before_its_first_dose_opens_again_with_one_place() -> None:
+    """What was staggered stays so: nobody was dosed there (R12)."""
+    trial = opened(P0(stagger_days=7), at="03-01 08:00")
+    trial.at("03-01 09:00").form("P1")
+    trial.at("03-01 10:00").dose("P1")
+    for subject in ("P2", "P3"):
+        trial.at("03-08 09:00").form(subject)
+        trial.at("03-08 10:00").dose(subject)
+    for subject in ("P1", "P2", "P3"):
+        trial.at("03-29 10:00").clear(subject)
+    assert trial.at("03-29 11:00").sign("escalate", "L2") == recorded()
+    trial.at("03-30 09:00").form("P4")
+    trial.at("04-01 10:00").dlt("P1", "03-20")
+    trial.at("04-01 11:00").form("P5")
+    trial.at("04-02 10:00").correct("P1", "dlt_onset_on", None)
+    trial.at("04-02 11:00").clear("P1")
+    assert trial.at("04-02 12:00").sign("stay", "L2") == recorded()
+    assert [who for who, _, _ in trial.promoted()] == ["P4"]
+    assert trial.at("04-02 13:00").form("P6").rule == "stagger"
+
+
+def test_corrections_back_and_forth_renew_the_review_each_time() -> None:
+    trial = stopped_at_l1()
+    trial.at("03-08 10:00").dlt("P2", "03-05")
+    assert trial.review() == ("no_tolerable_dose", None)
+    assert trial.last(LevelStopped) == [], "it is stopped already"
+    trial.at("03-09 10:00").correct("P2", "dlt_onset_on", None)
+    assert trial.review() is None
+    trial.at("03-22 09:00").clear("P2")
+    trial.at("03-22 10:00").clear("P3")
+    assert trial.review() == ("stay", "L1")
+    trial.at("03-23 10:00").dlt("P3", "03-20")
+    assert trial.review() == ("no_tolerable_dose", None)
+    trial.at("03-24 10:00").correct("P3", "dlt_onset_on", None)
+    trial.at("03-24 11:00").clear("P3")
+    assert trial.review() == ("stay", "L1")
+    assert trial.waitlist() == []
+
+
+def test_nobody_is_backfilled_or_authorised_below_a_stopped_level() -> None:
+    trial = escalated(P0(backfill=(8, False)))
+    for subject in ("P4", "P5", "P6"):
+        trial.at("03-23 09:00").form(subject)
+    for subject in ("P4", "P5", "P6"):
+        trial.at("03-23 10:00").dose(subject)
+    assert trial.at("03-24 09:00").form("B1").level == "L1"
+    trial.at("03-25 09:00").dlt("P4", "03-24")
+    trial.at("03-25 09:00").dlt("P5", "03-24")
+    assert trial.authorise("B1", "2027-03-25") == refused("level_stopped")
+    trial.at("03-25 10:00").correct("P5", "dlt_onset_on", None)
+    assert trial.review() is None
+    assert trial.authorise("B1", "2027-03-25") == refused("level_stopped")
+    assert trial.at("03-25 11:00").form("B2") == waits(1, "level_stopped", None)
+    for subject in ("P5", "P6"):
+        trial.at("04-13 10:00").clear(subject)
+    assert trial.review() == ("stay", "L2")
+    assert trial.at("04-13 11:00").form("B3").rule == "level_stopped"
+    assert trial.at("04-13 12:00").sign("stay") == recorded()
+    assert [level for _, level, _ in trial.promoted()] == ["L2", "L2"]
+
+
+def test_a_design_by_counts_that_pending_outcomes_saved_opens_only_by_signature() -> None:
+    """3 in 3 known eliminate the lowest level; 3 in 6 do not: it stays stopped until signed."""
+    design = Boin(target=THIRTY, max_subjects=30, max_per_level=12, cohort_size=6)
+    trial = opened(P0(design=design), at="03-01 08:00")
+    people = [f"P{number}" for number in range(1, 7)]
+    for subject in people:
+        assert trial.at("03-01 09:00").form(subject).outcome == "slot_reserved"
+    for subject in people:
+        assert trial.at("03-01 10:00").dose(subject) == recorded()
+    for subject in people[:3]:
+        trial.at("03-05 09:00").dlt(subject, "03-04")
+    assert [stop.level_id for stop in trial.last(LevelStopped)] == ["L1"]
+    assert trial.review() is None, "3 in 6 would not eliminate it"
+    assert trial.at("03-05 10:00").form("P7") == waits(1, "level_stopped", None)
+    for subject in people[3:]:
+        trial.at("03-22 09:00").clear(subject)
+    assert trial.review() == ("stay", "L1")
+    assert trial.last(LevelExpanded) == []
+    assert trial.at("03-22 10:00").sign("stay") == recorded()
+    assert trial.last(LevelOpened)[0].target == 12
+    assert [who for who, _, _ in trial.promoted()] == ["P7"]
+
+
+def test_rolling_six_waits_for_the_windows_of_a_stopped_level() -> None:
+    trial = opened(P0(design=RollingSix()), at="03-01 08:00")
+    for subject in ("P1", "P2", "P3"):
+        trial.at("03-01 09:00").form(subject)
+        trial.at("03-01 10:00").dose(subject)
+    trial.at("03-05 09:00").dlt("P1", "03-04")
+    trial.at("03-05 10:00").dlt("P2", "03-04")
+    trial.at("03-06 09:00").correct("P2", "dlt_onset_on", None)
+    assert trial.review() is None
+    assert trial.at("03-07 09:00").form("P4").rule == "level_stopped"
+    trial.at("03-22 09:00").clear("P2")
+    trial.at("03-22 09:00").clear("P3")
+    assert trial.review() == ("stay", "L1")
+    assert trial.at("03-22 10:00").sign("stay") == recorded()
+    assert [who for who, _, _ in trial.promoted()] == ["P4"]
+
+
+# --- Phase II ------------------------------------------------------------------------------------
+
+
+def phase_two_in_doubt() -> Story:
+    """MTD and RP2D L2 with 0 in 6; R1 reserved in Phase II; two DLTs told late, and taken back."""
+    trial = cleared_at_l1(P0(levels=("L1", "L2"), variant="C", rp2d_min_evaluable=6))
+    trial.at("03-22 12:00").sign("escalate", "L2")
+    for start, end, people in (
+        ("03-23", "04-13", ("P4", "P5", "P6")),
+        ("04-14", "05-05", ("P7", "P8", "P9")),
+    ):
+        for subject in people:
+            trial.at(f"{start} 09:00").form(subject)
+        for subject in people:
+            trial.at(f"{start} 10:00").dose(subject)
+        for subject in people:
+            trial.at(f"{end} 10:00").clear(subject)
+    assert trial.review() == ("mtd", "L2")
+    assert trial.at("05-06 09:00").sign("mtd", "L2") == recorded()
+    assert trial.at("05-06 10:00").sign_rp2d("L2") == recorded()
+    assert trial.at("05-06 11:00").form("R1").outcome == "slot_reserved"
+    trial.at("05-07 09:00").dlt("P4", "04-01")
+    trial.at("05-07 10:00").dlt("P5", "04-01")
+    assert trial.last(PhaseStopped)
+    assert [recall.subject_id for recall in trial.last(SlotRecalled)] == ["R1"]
+    assert trial.review() == ("de_escalate", "L1")
+    for subject in ("P4", "P5"):
+        trial.at("05-08 09:00").correct(subject, "dlt_onset_on", None)
+    return trial
+
+
+def test_phase_two_that_was_in_doubt_needs_the_mtd_and_the_rp2d_signed_again() -> None:
+    trial = phase_two_in_doubt()
+    assert trial.review() is None or trial.review() == ("de_escalate", "L1")
+    for subject in ("P4", "P5"):
+        trial.at("05-09 09:00").clear(subject)
+    assert trial.review() == ("mtd", "L2")
+    assert trial.slot("R1") == "recalled"
+    assert trial.at("05-09 10:00").form("R2") == waits(2, "level_stopped", None)
+    assert trial.at("05-09 11:00").sign_rp2d("L2") == refused("rp2d.signed_already")
+    assert trial.at("05-09 12:00").sign("mtd", "L2") == recorded()
+    assert trial.state.phase2 == "stopped"
+    assert trial.review() is None
+    assert trial.at("05-09 13:00").sign_rp2d("L2") == recorded()
+    assert trial.last(PhaseOpened)
+    assert [slot.subject_id for slot in trial.last(SlotReserved)] == ["R1", "R2"]
+
+
+def test_phase_two_in_doubt_may_end_with_the_more_cautious() -> None:
+    trial = phase_two_in_doubt()
+    for subject in ("P4", "P5"):
+        trial.at("05-09 09:00").clear(subject)
+    assert trial.sign("mtd", "L1", reason="A lower dose will do.") == recorded()
+    assert trial.state.mtd == "L1"
+    assert trial.state.rp2d is None
