@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar, cast, get_args
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -180,6 +181,11 @@ def _at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
         return run(whole())
     except RefusedError as error:
         raise click.ClickException(str(error)) from None
+    except ValidationError as error:
+        wrong = ", ".join(str(detail["loc"][0]) for detail in error.errors() if detail["loc"])
+        raise click.ClickException(
+            f"It does not fit: {wrong}. A sign-in name has 3 to 128 small letters, digits and ._@+-"
+        ) from None
     except (TimeoutError, UnavailableError):
         raise click.ClickException(
             "Kafka does not answer, or the topics are not made: check HOLDFAST_KAFKA_BOOTSTRAP, "

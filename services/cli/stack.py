@@ -91,7 +91,7 @@ Tokens of the coordinating centre, a reviewer and the sites: {tokens}
 
 Next
   export HOLDFAST_URL={web}
-  .venv/bin/holdfast accounts open me --name "My Name" --role coordinator
+  .venv/bin/holdfast accounts open myself --name "My Name" --role coordinator
   export HOLDFAST_TOKEN=$(.venv/bin/holdfast stack token centre)
   .venv/bin/holdfast protocol adopt protocols/nct00825734.toml --meaning "For practice"
 
