@@ -91,28 +91,12 @@ def _exposed(result: Any, at: int) -> str:
 
 def method(found: Simulation) -> Iterator[str]:
     """Everything that makes the same numbers again, and what they rest on."""
-    under = found.conditions
-    window = found.protocol.phase1.dlt_window_days
     yield (
         "Every simulated command was decided by the decider that runs the live trial "
         f"(Holdfast {version('holdfast-trials')}, rules {RULES_VERSION}); eligibility is not "
         "simulated but by the part of screen failures."
     )
-    yield (
-        f"Subjects come {'at random (Poisson)' if under.arrivals == 'poisson' else 'evenly'}, one "
-        f"in {under.days_between:g} days on average; {100 * under.screen_failure:g} % fail "
-        f"screening; who waits for a place leaves after {_days(under.patience_days)}."
-    )
-    yield (
-        f"First dose {_days(under.days_to_dose)} after the reservation; "
-        f"{100 * under.released:g} % give the place back, {100 * under.lapsed:g} % let it lapse; "
-        f"{100 * under.not_evaluable:g} % withdraw in the window of {window} days."
-    )
-    yield (
-        f"{100 * under.second_half:g} % of the DLTs begin in the second half of the window; "
-        f"reports come {_days(under.report_days)} later; reviews are signed as recommended after "
-        f"{_days(under.review_days)}."
-    )
+    yield from _people(found)
     yield (
         "Exact values, where there are any, are of whole cohorts, each followed to its end: no "
         "drop-out, no early stop of a cohort."
@@ -131,6 +115,26 @@ def method(found: Simulation) -> Iterator[str]:
             if value is not None
         )
         yield f"{result.label}: {said or 'no parameters'}."
+
+
+def _people(found: Simulation) -> Iterator[str]:
+    """What is assumed of those who come, and of those who report and sign."""
+    under, window = found.conditions, found.protocol.phase1.dlt_window_days
+    yield (
+        f"Subjects come {'at random (Poisson)' if under.arrivals == 'poisson' else 'evenly'}, one "
+        f"in {under.days_between:g} days on average; {100 * under.screen_failure:g} % fail "
+        f"screening; who waits for a place leaves after {_days(under.patience_days)}."
+    )
+    yield (
+        f"First dose {_days(under.days_to_dose)} after the reservation; "
+        f"{100 * under.released:g} % give the place back, {100 * under.lapsed:g} % let it lapse; "
+        f"{100 * under.not_evaluable:g} % withdraw in the window of {window} days."
+    )
+    yield (
+        f"{100 * under.second_half:g} % of the DLTs begin in the second half of the window; "
+        f"reports come {_days(under.report_days)} later; reviews are signed as recommended after "
+        f"{_days(under.review_days)}."
+    )
 
 
 def _days(number: int) -> str:
