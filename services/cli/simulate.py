@@ -198,9 +198,11 @@ def _simulated(
 
 
 def _exact(each: Compared, conditions: Conditions, target: float) -> Characteristics | None:
-    """None where there is no exact way, or a long one; backfill is none of its business."""
+    """None where there is no exact way, or a long one; and with backfill, which it knows not of."""
     phase1 = each.protocol.phase1
     if not exactly_computable(phase1.design) or (each.planned or 0) > EXACT_SUBJECTS:
+        return None
+    if phase1.backfill is not None:
         return None
     start = [level.level_id for level in phase1.levels].index(phase1.start_level)
     return exact_characteristics(phase1.design, conditions.truth, target, start)

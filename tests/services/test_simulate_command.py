@@ -49,6 +49,12 @@ def test_designs_stand_side_by_side_with_exact_values_beside(protocol: Path) -> 
     assert "Next:" in said
 
 
+def test_with_backfill_there_are_no_exact_values_to_compare_with(tmp_path: Path) -> None:
+    file = tmp_path / "backfill.toml"
+    file.write_text(protocol_text(levels=LEVELS, backfill=(9, True)), "utf-8")
+    assert "In brackets" not in done(file, trials=2)
+
+
 def test_files_hold_the_same_numbers(protocol: Path, tmp_path: Path) -> None:
     names = ["out.json", "out.csv", "out.html", "out.svg"]
     files = [tmp_path / name for name in names]
