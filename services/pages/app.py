@@ -15,7 +15,9 @@ from services.pages import (
     home,
     laboratory_pages,
     mine,
+    new_trial,
     practice,
+    protocols,
     settle,
     static_files,
     subject_forms,
@@ -50,6 +52,8 @@ ROUTERS = (
     decisions.router,
     settle.router,
     what_if.router,
+    protocols.router,
+    new_trial.router,
     practice.router,
     audit.router,
 )

@@ -32,6 +32,7 @@ PLACES: tuple[Place, ...] = (
     Place("/what-if", "What if", CENTRE),
     Place("/practice", "Practice", CENTRE),
     Place("/audit", "Audit trail", (*CENTRE, "auditor")),
+    Place("/protocol", "Protocol", READERS),
     Place("/downloads", "Downloads", READERS),
 )
 """Every page of the navigation, in order; each is served under `/trials/{trial_id}`."""
