@@ -73,7 +73,7 @@ async def open_now(request: Request, viewer: CurrentViewer, trial_id: str) -> Re
         "mine/open.html",
         viewer,
         trial=frame(trial, viewer, "/open"),
-        sites=[_at_site(request, trial, site_id) for site_id in actor.sites],
+        sites=[at_site(request, trial, site_id) for site_id in actor.sites],
         phase=accruing_phase(trial),
         root=f"/trials/{trial_id}",
         zone=str(trial.in_force.time_zone),
@@ -81,7 +81,8 @@ async def open_now(request: Request, viewer: CurrentViewer, trial_id: str) -> Re
     )
 
 
-def _at_site(request: Request, trial: Trial, site_id: str) -> dict[str, Any]:
+def at_site(request: Request, trial: Trial, site_id: str) -> dict[str, Any]:
+    """What a new subject of a site would find now: places, the list, the earliest date."""
     now = now_of(request, trial)
     today = trial.in_force.local_date(now)
     phase = accruing_phase(trial)

@@ -137,5 +137,5 @@ def _proposed(request: Request, adopting: Adopting) -> dict[str, Any]:
         "waiting": sum(trial.waiting),
         "follows": told[:FOLLOWS_SHOWN],
         "left_out": max(0, len(told) - FOLLOWS_SHOWN),
-        "sites": [s for s in trial.sites if s in protocol.site_ids],
+        "sites": [site for site in protocol.site_ids if site in trial.sites],
     }

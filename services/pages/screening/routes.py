@@ -9,13 +9,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from enrollment.commands import Actor, AmendForm, SubmitForm
 from enrollment.trial import Trial
+from services.api.identity import Submission, parse_submission
+from services.api.intake import Intake
+from services.api.ports import UnavailableError
 from services.api.problems import NO_ROUTE, Problem
-from services.api.reading import trial_in_force
+from services.api.reading import trial_in_force, unavailable
 from services.api.reads import now_of
 from services.api.views import visible
 from services.pages.drafts import Drafts, KeptDraft
 from services.pages.frame import SITE_STAFF, frame
+from services.pages.hypothetical import Follows, follows
 from services.pages.laboratories import Laboratories, prefilled
+from services.pages.mine import at_site
 from services.pages.rendering import FieldError, page, render_text
 from services.pages.screening.filled import taken_in
 from services.pages.screening.shown import shown_groups, step_of
@@ -65,6 +70,7 @@ async def list_forms(request: Request, viewer: CurrentViewer, trial_id: str) -> 
         request,
         "screening/forms.html",
         viewer,
+        open_now=[at_site(request, trial, site_id) for site_id in actor.sites],
         trial=frame(trial, viewer, "/forms"),
         drafts=drafts_of(request).of_site(trial_id, actor.sites),
         accounts=request.app.state.signin.people.accounts,
@@ -99,21 +105,48 @@ async def check(request: Request, viewer: CurrentViewer, trial_id: str, draft_id
 @router.post("/{draft_id}/check")
 async def submit(request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str) -> Response:
     """Submits the form once for its draft, however often it is sent."""
-    await posted(request, viewer)
+    form = await posted(request, viewer)
+    answer = await _answered(request, viewer, trial_id, draft_id, _flat(form))
+    if answer is not None:
+        return answer
     desk = await _desk(request, viewer, trial_id, draft_id)
     seen = _preview(request, desk)
     wrong = _fixed_subject(desk, seen)
     if seen.parsed is None or wrong is not None:
         errors = seen.errors if wrong is None else (wrong,)
         return _check_page(request, desk, seen, errors, status=422)
-    known = visible(desk.actor, desk.trial, seen.parsed.subject_id)
-    made = AmendForm if known is not None and desk.draft.purpose == "amend" else SubmitForm
-    command = made(subject_id=seen.parsed.subject_id, site_id=desk.draft.site_id, form=seen.form)
-    wish = Wish(desk.actor, desk.draft.site_id, desk.draft.key, command)
+    wish = Wish(desk.actor, desk.draft.site_id, desk.draft.key, _command(desk, seen))
     received = await send(request, desk.trial, wish)
     if received.decided is not None:
         await drafts_of(request).drop(desk.draft)
     return _to(f"/trials/{trial_id}/answers/{received.submission.id}")
+
+
+def _command(desk: Desk, seen: Preview) -> AmendForm | SubmitForm:
+    """What submitting would send; the form has been read."""
+    assert seen.parsed is not None
+    known = visible(desk.actor, desk.trial, seen.parsed.subject_id)
+    made = AmendForm if known is not None and desk.draft.purpose == "amend" else SubmitForm
+    return made(subject_id=seen.parsed.subject_id, site_id=desk.draft.site_id, form=seen.form)
+
+
+async def _answered(
+    request: Request, viewer: Viewer, trial_id: str, draft_id: str, flat: dict[str, str]
+) -> Response | None:
+    """The second click of a double click: the draft is gone, its answer is there."""
+    actor = viewer.actor(trial_id, *SITE_STAFF)
+    known = drafts_of(request).find(trial_id, draft_id, actor.sites)
+    sent = parse_submission(flat.get("submission", ""))
+    if known is not None or sent is None or sent.trial_id != trial_id:
+        return None
+    if sent.site_id is None or not actor.may_touch(sent.site_id):
+        return None
+    intake: Intake = request.app.state.intake
+    try:
+        received = await intake.look(sent)
+    except UnavailableError as error:
+        raise unavailable(error) from None
+    return None if received is None else _to(f"/trials/{trial_id}/answers/{sent.id}")
 
 
 @router.post("/{draft_id}/discard")
@@ -217,7 +250,17 @@ def _check_page(
         draft=desk.draft,
         root=desk.root,
         seen=seen,
+        submission=Submission(desk.trial.trial_id, desk.draft.site_id, desk.draft.key).id,
+        follows=_follows(request, desk, seen),
     )
+
+
+def _follows(request: Request, desk: Desk, seen: Preview) -> Follows | None:
+    """What the decider would make of the form now; none while it cannot be read."""
+    if seen.parsed is None or _fixed_subject(desk, seen) is not None:
+        return None
+    actor = desk.actor.model_copy(update={"sites": (desk.draft.site_id,)})
+    return follows(desk.trial, actor, _command(desk, seen), now_of(request, desk.trial))
 
 
 def _fixed_subject(desk: Desk, seen: Preview) -> FieldError | None:

@@ -1,0 +1,143 @@
+"""Before and after a form: what is open, what goes stale, the answer once, the slot on paper."""
+
+import json
+import re
+
+import pytest
+
+from enrollment.due import due, most_urgent_first, stale_on
+from services.pages.screening.filled import draft_of
+from services.pages.screening.steps import STEPS
+from services.signin.people import Account
+from tests.enrollment.spec import P0
+from tests.enrollment.worlds import reserved_at_l1
+from tests.pages.conftest import Browser
+from tests.pages.test_screening_fields import posted
+from tests.pages.test_site_pages import begin, dated, fill_in
+from tests.pages.world import ROOT, TRIAL, play
+from tests.services.conftest import Caller, form
+from tests.services.memory import Memory
+
+Staff = dict[str, Account]
+
+
+@pytest.fixture
+async def nurse(browser: Browser, staff: Staff, memory: Memory) -> Browser:
+    play(memory, 40)
+    await browser.sign_in("nurse")
+    return browser
+
+
+@pytest.fixture
+async def reserved(browser: Browser, staff: Staff) -> Browser:
+    """S1-001 holds a place in T1."""
+    api = Caller(browser.http)
+    await api.open_trial()
+    assert (await api.post("/forms", form())).json()["outcome"] == "slot_reserved"
+    await browser.sign_in("nurse")
+    return browser
+
+
+def test_results_that_go_stale_are_due_on_the_first_day_they_are_too_old() -> None:
+    trial = reserved_at_l1(1, P0(results_go_stale=True))
+    subject = trial.state.subjects["P1"]
+    today = trial.state.in_force.local_date(trial.now)
+    found = stale_on(trial.state, subject, today)
+    assert found is not None
+    on, criteria = found
+    assert on > today
+    assert criteria
+    assert stale_on(trial.state, subject, on) == (on, criteria)
+    [stale] = [d for d in due(trial.state, subject, trial.now) if d.kind == "stale_on"]
+    assert (stale.at, stale.criteria) == (on, criteria)
+
+
+def test_results_that_stay_good_are_not_due() -> None:
+    trial = reserved_at_l1(1)
+    kinds = [one.kind for one in due(trial.state, trial.state.subjects["P1"], trial.now)]
+    assert kinds == ["first_dose_by"]
+
+
+def test_what_is_most_urgent_stands_first() -> None:
+    trial = reserved_at_l1(2)
+    trial.at("03-01 10:00").dose("P1")
+    trial.at("03-22 09:00")
+    found = [d for s in trial.state.subjects.values() for d in due(trial.state, s, trial.now)]
+    assert most_urgent_first(found)[0].kind == "outcome_to_confirm"
+
+
+async def test_before_a_form_is_begun_the_page_says_what_is_open(nurse: Browser) -> None:
+    shown = (await nurse.get(f"{ROOT}/forms")).text
+    assert "Site S1: <strong>no place open</strong>" in shown
+    assert re.search(r"; \d+ \w+ 2027 at the earliest", shown)
+    assert "Waiting now, all sites:" in shown
+
+
+async def test_a_double_click_is_one_submission_and_both_get_its_answer(
+    nurse: Browser, memory: Memory
+) -> None:
+    draft = await begin(nurse)
+    await fill_in(nurse, draft, dated("S1-090"))
+    shown = (await nurse.get(f"{draft}/check")).text
+    found = re.search(r'name="submission" value="([^"]+)"', shown)
+    assert found
+    sent = {"csrf": await nurse.csrf(), "submission": found[1]}
+    before = len(memory.sent)
+    first = await nurse.post(f"{draft}/check", sent)
+    second = await nurse.post(f"{draft}/check", sent)
+    assert len(memory.sent) == before + 1
+    assert first.headers["location"] == second.headers["location"]
+    assert (await nurse.get(second.headers["location"])).status_code == 200
+    await nurse.post("/sign-out", {"csrf": await nurse.csrf()})
+    await nurse.sign_in("other-nurse")
+    other = await nurse.post(f"{draft}/check", sent | {"csrf": await nurse.csrf()})
+    assert other.status_code == 404
+
+
+async def test_the_check_says_what_would_follow(nurse: Browser, memory: Memory) -> None:
+    draft = await begin(nurse)
+    fresh = json.dumps(dated("S1-090")).replace("2027-03-22", "2027-04-06")
+    await fill_in(nurse, draft, json.loads(fresh))
+    shown = (await nurse.get(f"{draft}/check")).text
+    assert "What follows, as of now" in shown
+    assert "S1-090 waits at place" in shown
+    assert "S1-090" not in memory.trials[TRIAL].trial.subjects
+
+
+async def test_the_slot_confirmation_holds_event_id_hash_and_mark(
+    nurse: Browser, memory: Memory
+) -> None:
+    shown = (await nurse.get(f"{ROOT}/subjects/S1-003/slot")).text
+    [record] = [
+        record
+        for record in memory.trials[TRIAL].records
+        for event in record.content.events
+        if event.type == "SlotReserved" and event.subject_id == "S1-003"
+    ]
+    assert record.hash in shown
+    assert f"{TRIAL}/{record.sequence}/" in shown
+    assert "Illustrative dose." in shown
+    assert "PRACTICE" in shown
+
+
+async def test_a_rescreened_subject_keeps_the_id_and_shows_the_earlier_forms(
+    reserved: Browser, memory: Memory
+) -> None:
+    api = Caller(reserved.http)
+    await api.post("/subjects/S1-001/release", {"reason": "Another treatment."})
+    begun = await reserved.post(
+        "/trials/T1/subjects/S1-001/forms",
+        {"csrf": await reserved.csrf(), "purpose": "rescreen"},
+    )
+    draft = str(begun.headers["location"]).rsplit("/", 1)[0]
+    text = json.dumps(form()).replace('"signed_on": "2027-02-18"', '"signed_on": "2027-02-21"')
+    typed = posted(draft_of(json.loads(text), STEPS))
+    for step in STEPS:
+        sent = {"csrf": await reserved.csrf(), "go": "next", **typed, "subject_id": "S1-777"}
+        await reserved.post(f"{draft}/{step.slug}", sent)
+    await reserved.post(f"{draft}/check", {"csrf": await reserved.csrf()})
+    subject = memory.trials["T1"].trial.subjects["S1-001"]
+    assert (subject.rescreens, subject.forms) == (1, 2), memory.trials["T1"].records[-1]
+    shown = (await reserved.get("/trials/T1/subjects/S1-001")).text
+    assert "rescreened" in shown
+    assert len(set(re.findall(r"/subjects/S1-001/forms/(\d+)", shown))) == 2
