@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from enrollment.trial import Trial
+from services.pages.words import recommendation_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,11 @@ def _of_trial(trial: Trial) -> Iterator[Need]:
         yield Need("bad", "Death to adjudicate", sentence, f"{root}/subjects/{subject_id}")
     if trial.review is not None:
         review = trial.review
-        named = "" if review.recommended_level_id is None else f" {review.recommended_level_id}"
-        asked = review.recommendation.replace("_", " ")
+        asked = recommendation_words(review.recommendation, review.recommended_level_id)
         signed = len(review.signatures)
         needed = trial.in_force.phase1.signatures_required
         sentence = (
-            f"At {review.level_id} the design recommends: {asked}{named}. "
+            f"At {review.level_id} the design recommends: {asked}. "
             f"Signatures: {signed} of {needed}. Nobody gets a place until it is signed."
         )
         yield Need("bad", "Cohort review due", sentence, f"{root}/decisions")

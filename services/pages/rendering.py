@@ -15,7 +15,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from protocols.model import Contact
-from services.pages.words import barrier_words
+from services.pages.words import barrier_words, recommendation_words
 from services.signin.viewer import Viewer
 
 HERE = Path(__file__).parent
@@ -88,7 +88,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=asset, csrf_field=csrf_field, barrier_words=barrier_words)
+    environment.globals.update(
+        asset=asset,
+        csrf_field=csrf_field,
+        barrier_words=barrier_words,
+        recommendation_words=recommendation_words,
+    )
     environment.filters.update(day=day, instant=instant)
     return environment
 

@@ -25,6 +25,21 @@ def barrier_words(rule: str) -> str:
     return BARRIERS.get(rule, rule.replace("_", " "))
 
 
+RECOMMENDATIONS: Final = {
+    "escalate": "escalate to",
+    "stay": "stay at",
+    "de_escalate": "de-escalate to",
+    "mtd": "MTD",
+    "no_tolerable_dose": "no tolerable dose",
+}
+
+
+def recommendation_words(recommendation: str, level_id: str | None) -> str:
+    """What a design recommends, such as "de-escalate to L1"."""
+    said = RECOMMENDATIONS.get(recommendation, recommendation.replace("_", " "))
+    return f"{said} {level_id}" if level_id is not None else said
+
+
 STATES: Final[dict[str, tuple[str, str]]] = {
     "consented": ("consented", "info"),
     "eligible_without_slot": ("eligible, without a place", ""),

@@ -54,7 +54,7 @@ async def signature(browser: Browser, **more: str) -> dict[str, str]:
 async def test_the_board_says_first_what_needs_a_decision(reviewer: Browser) -> None:
     shown = (await reviewer.get(f"{ROOT}/board")).text
     assert shown.index("Cohort review due") < shown.index('id="phase1-title"')
-    assert "the design recommends: escalate L2" in shown
+    assert "the design recommends: escalate to L2" in shown
     assert "Dose escalation" in shown
     assert "today," in shown
 
