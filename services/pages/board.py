@@ -10,6 +10,7 @@ from starlette.responses import Response
 from enrollment.board import board, waitlist_view
 from enrollment.commands import Actor
 from enrollment.trial import Trial
+from enrollment.until import held_until
 from services.api.reading import ports_of, trial_in_force
 from services.api.reads import now_of
 from services.api.streaming import Streams
@@ -88,6 +89,7 @@ async def board_context(request: Request, trial: Trial) -> dict[str, Any]:
         "zone": str(trial.in_force.time_zone),
         "now": now,
         "needs": needs(trial, today),
+        "until": held_until(trial, now),
         "levels": list(reversed(shown["phase1"]["levels"])),
         "waiting": waiting[:WAITING_SHOWN],
         "waiting_left_out": max(0, len(waiting) - WAITING_SHOWN),

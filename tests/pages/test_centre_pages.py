@@ -221,3 +221,20 @@ async def first_event(lines: AsyncIterator[str]) -> AsyncIterator[str]:
             return
         begun = begun or line.startswith("data:")
         yield line
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (WINDOWS_OPEN, "The next DLT window ends <strong>27 April 2027</strong>."),
+        (REVIEW_DUE, "It lasts until people decide or report."),
+    ],
+)
+async def test_the_board_says_until_when_no_place_is_open(
+    browser: Browser, staff: Staff, memory: Memory, steps: int, said: str
+) -> None:
+    play(memory, steps)
+    await browser.sign_in("coordinator")
+    shown = (await browser.get(f"{ROOT}/board")).text
+    assert said in shown
+    assert ("Earliest date for another subject" in shown) == (steps == WINDOWS_OPEN)
