@@ -1,13 +1,19 @@
 """Signing in by name and password: what works, what is refused, and what neither tells."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 
 from services.signin import passwords
-from services.signin.events import LockedOut
-from services.signin.people import Account
+from services.signin.events import LockedOut, PasswordSet
+from services.signin.people import Account, People
+from services.signin.ports import SigninPorts
+from services.signin.settings import SigninSettings
 from services.signin.signin import Signin
-from tests.pages.conftest import PASSWORD, Browser, Clock
+from tests.pages.conftest import HASH, PASSWORD, Browser, Clock
+from tests.pages.memory import MemoryKept, MemorySessions
+from tests.pages.test_settings import PROVIDER
 
 Staff = dict[str, Account]
 
@@ -187,3 +193,27 @@ async def test_every_answer_says_what_browsers_may_do(browser: Browser) -> None:
     assert "'unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "let_in"),
+    [
+        ("demo", {}, False),
+        ("demo", {"demo": True, "web_address": "http://127.0.0.1:8080"}, True),
+        ("local", {}, True),
+        ("local", {"local_accounts": False, **PROVIDER, "oidc_client_secret": "s"}, False),
+        ("provider", {**PROVIDER, "oidc_client_secret": "s"}, False),
+        ("service", {}, False),
+    ],
+)
+async def test_each_kind_of_account_comes_in_by_its_own_way_only(
+    clock: Clock, kind: str, told: dict[str, Any], let_in: bool
+) -> None:
+    people = People()
+    ports = SigninPorts(MemoryKept.of(people), MemorySessions(clock))
+    signin = Signin(people, ports, SigninSettings(**told), clock)
+    account, _ = await signin.desk.open_account("system", "somebody", "S", kind, password=False)
+    facts = {"account_id": account.account_id, "hash": HASH, "must_change": False}
+    await signin.desk.keep(PasswordSet, "system", **facts)
+    found = await signin.check("somebody", PASSWORD, "", "10.0.0.1")
+    assert isinstance(found, Account) is let_in
