@@ -50,7 +50,7 @@ def reconsider(turn: Turn) -> None:
         weak = weakest_level(turn.trial, asked)
     advice = recommendation(turn.trial, asked, weak)
     due = due_for(turn.trial, asked, weak, advice)
-    if due is None and advice is not None and advice.kind == "expand":
+    if due is None and weak is None and advice is not None and advice.kind == "expand":
         _expand(turn, advice)
     _keep_review(turn, due)
 
@@ -66,7 +66,18 @@ def recommendation(trial: Trial, asked: Standing, weak: int | None) -> Recommend
         advice = asked.recommendation
         if advice is not None and advice.kind != "expand":
             return advice
-    return Recommendation("de_escalate", weak)
+    return _back_to(asked, weak)
+
+
+def _back_to(asked: Standing, weak: int) -> Recommendation | None:
+    """The level in doubt is opened again, or the next one below that may be; else as it ends there.
+
+    None where open outcomes may still save the lowest level: nobody enters meanwhile.
+    """
+    for level in range(weak, -1, -1):
+        if not asked.once_open(level).stopped(level):
+            return Recommendation("de_escalate", level)
+    return Standing(asked.design, asked.levels, weak).recommendation
 
 
 def due_for(

@@ -19,7 +19,7 @@ from enrollment.events import (
 )
 from enrollment.moving import close_waitlist, move_to_phase2
 from enrollment.places import counted_from_phase1
-from enrollment.standing import Standing, standing
+from enrollment.standing import Standing, standing, weakest_level
 from enrollment.trial import Review, Trial
 from enrollment.turn import Turn
 
@@ -240,6 +240,8 @@ def sign_rp2d(turn: Turn, command: SignRp2d) -> Answer:
         return turn.refused(kind, "rp2d.signed_already", f"The RP2D is {trial.rp2d}.")
     if trial.review is not None:
         return turn.refused(kind, "review_due", "A cohort review is due.")
+    if weakest_level(trial, standing(trial, turn.today)) is not None:
+        return turn.refused(kind, "level_stopped", "The MTD is in doubt: outcomes are open.")
     index = trial.level_index(command.level_id)
     if index > trial.level_index(trial.mtd):
         return turn.refused(kind, "rp2d.above_mtd", f"Above the MTD, {trial.mtd}.")

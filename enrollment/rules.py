@@ -34,7 +34,7 @@ WAITS: Final = {
     "phase_full": Rule("Dosed subjects have used every place.", "None in this trial.", "R21"),
     "suspended": Rule("Assignment is suspended.", "Wait for the signed resumption.", "R14"),
     "level_stopped": Rule(
-        "The design lets nobody more in at the open level.", "Wait for the signed review.", "R4"
+        "The open level, or Phase II, was stopped.", "Wait for the signed review.", "R10"
     ),
     "review_due": Rule("A cohort review is due.", "Wait for its signature.", "R6"),
     "full": Rule("Reservations and dosed subjects take all places.", "Wait for one.", "R4"),

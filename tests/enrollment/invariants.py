@@ -46,7 +46,8 @@ def check_openings(trial: Trial, events: tuple[AnyEvent, ...]) -> None:
         if isinstance(event, LevelOpened | MtdDeclared):
             assert asked is not None
             index = trial.level_index(event.level_id)
-            eliminated = getattr(asked.design, "eliminated", asked.design.stopped)
+            design = getattr(asked.design, "boin", asked.design)
+            eliminated = getattr(design, "eliminated", design.stopped)
             assert not eliminated(asked.levels, index), f"{event.level_id} is eliminated"
         if isinstance(event, LevelOpened) and index > 0 and not event.reopened:
             below = trial.levels[index - 1]

@@ -4,7 +4,9 @@ import pytest
 
 from cohorts.designs.boin import Boin
 from cohorts.designs.rolling_six import RollingSix
+from enrollment.broken import BrokenInvariantError
 from enrollment.events import (
+    AnyEvent,
     LevelExpanded,
     LevelOpened,
     LevelStopped,
@@ -14,6 +16,9 @@ from enrollment.events import (
     SlotRecalled,
     SlotReserved,
 )
+from enrollment.invariants import check_decision
+from enrollment.recount import Recount
+from enrollment.stops import check_stops
 from tests.enrollment.designs import THIRTY
 from tests.enrollment.spec import P0, Story, opened, recorded, refused, waits
 from tests.enrollment.worlds import cleared_at_l1, dosed_at_l1, escalated
@@ -289,3 +294,57 @@ def test_phase_two_in_doubt_may_end_with_the_more_cautious() -> None:
     assert trial.sign("mtd", "L1", reason="A lower dose will do.") == recorded()
     assert trial.state.mtd == "L1"
     assert trial.state.rp2d is None
+
+
+def test_an_mtd_in_doubt_where_nothing_may_be_opened_waits_for_open_outcomes() -> None:
+    """3 in 3 known eliminate L1, 3 in 6 would not: no recommendation that nobody could sign."""
+    design = Boin(target=THIRTY, max_subjects=6, max_per_level=6, cohort_size=6)
+    trial = opened(P0(design=design, levels=("L1", "L2")), at="03-01 08:00")
+    people = [f"P{number}" for number in range(1, 7)]
+    for subject in people:
+        trial.at("03-01 09:00").form(subject)
+    for subject in people:
+        trial.at("03-01 10:00").dose(subject)
+    for subject in people:
+        trial.at("03-22 10:00").clear(subject)
+    assert trial.at("03-22 11:00").sign("mtd", "L1") == recorded()
+    for subject in ("P4", "P5", "P6"):
+        trial.at("03-22 12:00").correct(subject, "first_dose_on", "03-10")
+    for subject in ("P1", "P2", "P3"):
+        trial.at("03-22 13:00").dlt(subject, "03-02")
+    assert trial.counts("L1") == (3, 3, 3, 0)
+    assert trial.review() is None
+    assert trial.at("03-22 14:00").sign_rp2d("L1") == refused("level_stopped")
+    trial.at("03-23 09:00").dlt("P4", "03-22")
+    assert trial.review() == ("no_tolerable_dose", None), "4 in 6 are too many, whoever is left"
+
+
+# --- the invariants see it -----------------------------------------------------------------------
+
+
+def broken_by(trial: Story, *events: AnyEvent) -> None:
+    with pytest.raises(BrokenInvariantError):
+        check_decision(trial.state, events, {"L1", "L2"}, Recount.of(trial.state))
+
+
+def test_no_record_may_let_anybody_in_where_it_is_stopped() -> None:
+    trial = stopped_at_l1()
+    trial.at("03-08 09:00").form("P4")
+    expanded = LevelExpanded(level_id="L1", target=6)
+    broken_by(trial, expanded)
+    opened_again = LevelOpened(level_id="L1", target=6, reopened=True)
+    broken_by(trial, opened_again)
+    for subject in ("P2", "P3"):
+        trial.at("03-22 10:00").clear(subject)
+    before = trial.state
+    trial.at("03-22 11:00").sign("stay")
+    signed = trial.events
+    assert [event.type for event in signed] == [
+        "ReviewSigned",
+        "LevelOpened",
+        "FormJudged",
+        "SlotReserved",
+    ]
+    check_decision(before, signed, {"L1"}, Recount.of(before))
+    with pytest.raises(BrokenInvariantError, match="stopped"):
+        check_stops(before, signed[-1], trial.state, signature=True)
