@@ -6,7 +6,7 @@ CODE := services streams enrollment protocols cohorts eligibility
 ALL := $(CODE) tests benchmarks examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types check demo demo-reset up down doctor bench faults lock
+.PHONY: help setup test pictures lint types check demo demo-reset up down doctor bench faults lock
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,11 @@ test: setup ## All tests, on a real Kafka, Redis and browser (ARGS="-k word" for
 	@$(HOLDFAST) stack fetch
 	@scripts/chromium.sh
 	.venv/bin/python -m pytest $(ARGS)
+
+pictures: setup ## The pictures of the guides, made anew by the browser tests
+	@$(HOLDFAST) stack fetch
+	@scripts/chromium.sh
+	HOLDFAST_PICTURES=1 .venv/bin/python -m pytest tests/browser -k "day or practice"
 
 lint: setup ## Style, formatting and the direction of imports
 	.venv/bin/ruff check $(ALL)

@@ -15,7 +15,14 @@ from services.local.kafka import Kafka
 from services.local.kafka_jars import fetch_jars
 from services.local.places import free_port
 from services.local.redis_server import RedisServer, find_redis
+from tests.oracles.summary import (
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 from tests.servers import KafkaProcess, RedisProcess
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
 
 
 @pytest.fixture(scope="session")
