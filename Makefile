@@ -20,7 +20,7 @@ $(READY): pyproject.toml uv.lock requirements.lock scripts/setup.sh
 test: setup ## All tests, on a real Kafka, Redis and browser (ARGS="-k word" for some)
 	@$(HOLDFAST) stack fetch
 	@scripts/chromium.sh
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 pictures: setup ## The pictures of the guides, made anew by the browser tests
 	@$(HOLDFAST) stack fetch
