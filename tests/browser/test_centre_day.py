@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import REVIEW_DUE, Contexts, SignedIn
 from tests.browser.people import by_id, let_time_pass, sign, sign_in
+from tests.browser.pictures import picture
 from tests.browser.stack import STORY, Stack
 
 TRIAL = "NCT00825734-centre"
@@ -29,6 +30,8 @@ def test_the_day_of_the_centre(
     _signs_the_review(reviewer, stack)
     _suspends_and_the_reviewer_resumes(coordinator, reviewer, stack)
     stack.tell(TRIAL, SIGNED)
+    coordinator.goto(f"{ROOT}/board")
+    picture(coordinator, "board", height=1640)
     _declares_mtd_and_rp2d(reviewer, stack)
     _settles_a_finding(reviewer, stack)
     _reads_the_audit_trail(coordinator, tmp_path)
@@ -37,8 +40,8 @@ def test_the_day_of_the_centre(
 def _reads_the_board(page: Page) -> None:
     page.goto(f"{ROOT}/board")
     expect(page.get_by_role("listitem").filter(has_text="Cohort review due")).to_be_visible()
-    for picture in ("Subjects by dose level", "DLT windows"):
-        figure = page.get_by_role("figure").filter(has_text=picture)
+    for title in ("Subjects by dose level", "DLT windows"):
+        figure = page.get_by_role("figure").filter(has_text=title)
         expect(figure.get_by_role("img")).to_have_accessible_name(re.compile(r"\w+"))
 
 
@@ -51,6 +54,7 @@ def _asks_what_if(page: Page) -> None:
     then = page.get_by_role("region", name="Hypothetical: what would follow")
     expect(then).to_be_visible()
     expect(then).to_contain_text("DLT in 6")
+    picture(page, "what-if", at=".hypothetical", height=520)
 
 
 def _signs_the_review(page: Page, stack: Stack) -> None:
@@ -64,6 +68,7 @@ def _signs_the_review(page: Page, stack: Stack) -> None:
     expect(page.locator("main")).to_contain_text(re.compile("reason", re.IGNORECASE))
     page.goto(f"{ROOT}/decisions/review")
     page.get_by_label(re.compile("^Escalate to L2")).check()
+    picture(page, "review", at="main", height=1180)
     sign(page, "reviewer", "not the password")
     page.get_by_role("button", name="Sign the review").click()
     expect(page.get_by_role("alert")).to_be_focused()
@@ -130,6 +135,7 @@ def _reads_the_audit_trail(page: Page, folder: Path) -> None:
     page.get_by_label("Order").select_option("Oldest first")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("row").nth(1)).to_contain_text("S3-001")
+    picture(page, "audit", at="main")
     with page.expect_download() as begun:
         page.get_by_role("link", name="CSV").click()
     begun.value.save_as(folder / "audit.csv")
@@ -153,5 +159,6 @@ def test_a_practice_copy_cannot_be_mistaken(stack: Stack, signed_in: SignedIn) -
     page.emulate_media(media="screen")
     until = datetime.now(UTC).date() + timedelta(days=20)
     let_time_pass(page, root, until)
+    picture(page, "practice", height=560)
     page.goto(f"{root}/board")
     expect(page.get_by_text(f"State of {until.day} {until:%B %Y}")).to_be_visible()

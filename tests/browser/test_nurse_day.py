@@ -18,6 +18,7 @@ from tests.browser.people import (
     sign_out,
     type_form,
 )
+from tests.browser.pictures import picture
 from tests.browser.stack import Stack
 
 TRIAL = "NCT00825734-nurse"
@@ -39,6 +40,8 @@ def do(page: Page, subject_id: str, title: str, **typed: str) -> None:
             by_id(page, name).fill(value)
     page.get_by_role("button", name="Go on: see what follows").click()
     expect(page.get_by_role("heading", name="What follows from it")).to_be_visible()
+    if title == "Report a DLT":
+        picture(page, "deed", at="main", height=1290)
     page.get_by_role("button", name="Send it").click()
     page.wait_for_url("**/answers/**")
 
@@ -85,6 +88,9 @@ def test_the_day_of_a_nurse(
     due = page.get_by_role("row").filter(has_text="outcome to confirm")
     expect(due).to_have_count(1)
     expect(due).to_contain_text("S1-015")
+    picture(page, "my-subjects")
+    page.goto(f"{ROOT}/subjects/S1-015")
+    picture(page, "subject", height=1000)
     do(page, "S1-015", "Confirm the outcome of the DLT window", outcome="cleared")
     answered(page, "Recorded")
     _downloads_the_own_logs(page, tmp_path)
@@ -108,6 +114,7 @@ def _signs_in_at_the_second_try(page: Page, stack: Stack) -> None:
 def _sees_what_is_open(page: Page) -> None:
     page.get_by_role("link", name="What is open now").click()
     expect(page.locator("main")).to_contain_text("1 place open at dose level L1")
+    picture(page, "open")
     page.get_by_role("button", name="Begin a screening form").click()
 
 
@@ -142,12 +149,15 @@ def _mends_what_is_wrong_and_submits(page: Page) -> None:
     # What is typed is judged at once, before it is kept.
     live = page.locator("#preview")
     expect(live).to_contain_text("cannot be judged yet")
+    picture(page, "error", at="main")
     field.fill("2027-02-20")
     field.blur()
     expect(live).to_contain_text("criteria met")
     go_on(page, "Save and check all")
+    picture(page, "check", at="main")
     page.get_by_role("button", name="Submit the form").dblclick()
     answered(page, "A place is reserved")
+    picture(page, "answer", at="main", height=560)
     expect(page.locator("main")).to_contain_text("dose level L1 (illustrative dose)")
     expect(page.locator("main")).to_contain_text(re.compile(r"First dose by \d+ March 2027"))
 
@@ -159,6 +169,7 @@ def _prints_the_slot(page: Page, folder: Path) -> None:
     expect(page.get_by_role("navigation")).to_be_hidden()
     for said in ("Illustrative dose.", "PRACTICE", "S1-014", "Record hash"):
         expect(page.locator("main").get_by_text(said, exact=False).first).to_be_visible()
+    picture(page, "slot", height=640)
     printed = page.pdf(path=folder / "slot.pdf")
     assert printed.count(b"/Type /Page\n") == 1, "it fits one sheet"
     page.emulate_media(media="screen")
