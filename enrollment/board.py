@@ -135,6 +135,7 @@ def _level(trial: Trial, index: int, now: datetime) -> dict[str, Any]:
         "open": trial.open_level == index,
         "opened": level.opened,
         "exceeded": standing(trial, trial.in_force.local_date(now)).stopped(index),
+        "stopped": trial.open_level == index and level.stopped,
         "target": level.target,
         "evaluable": counts.evaluable,
         "dlts": counts.dlts,

@@ -51,6 +51,7 @@ _WRITTEN: Mapping[str, str] = {
     "mtd": "MTD",
     "de_escalate": "de-escalate to",
     "escalate": "escalate to",
+    "stay": "re-open",
     "no_tolerable_dose": "no tolerable dose",
 }
 """Recommendations as they stand in a sentence."""

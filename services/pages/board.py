@@ -119,7 +119,7 @@ def doses_in_words(level: dict[str, Any]) -> str:
 
 
 def _note(level: dict[str, Any]) -> str:
-    if level["exceeded"]:
+    if level["exceeded"] or level["stopped"]:
         return "stopped"
     return "open" if level["open"] else ""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from enrollment.trial import Trial
+from enrollment.trial import Review, Trial
 from services.pages.words import recommendation_words
 
 
@@ -29,13 +29,11 @@ def _of_trial(trial: Trial) -> Iterator[Need]:
         sentence = f"{subject_id} died in the DLT window: related or not must be signed."
         yield Need("bad", "Death to adjudicate", sentence, f"{root}/subjects/{subject_id}")
     if trial.review is not None:
-        review = trial.review
-        asked = recommendation_words(review.recommendation, review.recommended_level_id)
-        signed = len(review.signatures)
+        signed = len(trial.review.signatures)
         needed = trial.in_force.phase1.signatures_required
         sentence = (
-            f"At {review.level_id} the design recommends: {asked}. "
-            f"Signatures: {signed} of {needed}. Nobody gets a place until it is signed."
+            f"{_asked(trial, trial.review)} Signatures: {signed} of {needed}. "
+            "Nobody gets a place until it is signed."
         )
         yield Need("bad", "Cohort review due", sentence, f"{root}/decisions")
     if trial.mtd is not None and trial.rp2d is None and trial.review is None:
@@ -47,6 +45,16 @@ def _of_trial(trial: Trial) -> Iterator[Need]:
     if not trial.activated:
         sentence = "No place is given before the trial is activated by signature."
         yield Need("warn", "Trial not activated", sentence, f"{root}/decisions")
+
+
+def _asked(trial: Trial, review: Review) -> str:
+    """What the review is about, in one sentence or two."""
+    if review.recommendation == "stay":
+        return f"{review.level_id} was stopped; its counts would let it go on. Re-open it?"
+    asked = recommendation_words(review.recommendation, review.recommended_level_id)
+    if review.recommendation == "mtd" and trial.rp2d is not None:
+        return f"Phase II was stopped; the counts would allow it again. Sign again: {asked}?"
+    return f"At {review.level_id} the design recommends: {asked}."
 
 
 def _of_subjects(trial: Trial, today: date) -> Iterator[Need]:

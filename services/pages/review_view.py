@@ -107,7 +107,8 @@ def choices(trial: Trial, review: Review, now: datetime) -> tuple[Choice, ...]:
             recommended = decision == review.recommendation and (
                 level_id == review.recommended_level_id or decision == "stay"
             )
-            words = f"{DECISIONS[decision]} {named}".strip()
+            reopens = recommended and decision == "stay"
+            words = f"{'Re-open' if reopens else DECISIONS[decision]} {named}".strip()
             value = f"{decision}:{level_id or ''}"
             bare = follows(trial, signer, command.model_copy(update={"reason": None}), now)
             found.append(Choice(value, words, recommended, _refused(bare), would))
@@ -137,5 +138,9 @@ def _command(review: Review, decision: str, level_id: str | None) -> SignReview:
 
 
 def reason_of_design(trial: Trial, today: date) -> str:
-    """Why the design asks for what it asks for, in one sentence."""
-    return standing(trial, today).explain()
+    """Why the design asks for what it asks for; why a signature is due where it would go on."""
+    said = standing(trial, today).explain()
+    review = trial.review
+    if review is not None and review.recommendation == "stay":
+        return f"{said.rstrip('.')}. It was stopped, and only a signature opens it again."
+    return said

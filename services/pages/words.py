@@ -7,7 +7,7 @@ BARRIERS: Final[dict[str, str]] = {
     "phase_closed": "this phase is closed",
     "phase_full": "all places of the phase are used",
     "suspended": "assignment is suspended until a signed resumption",
-    "level_stopped": "the dose level is stopped",
+    "level_stopped": "stopped until a signed review opens it again",
     "review_due": "the cohort review is due",
     "full": "all places are taken; one may expire or be given back",
     "held": "DLT windows are open",
@@ -27,7 +27,7 @@ def barrier_words(rule: str) -> str:
 
 RECOMMENDATIONS: Final = {
     "escalate": "escalate to",
-    "stay": "stay at",
+    "stay": "re-open",
     "de_escalate": "de-escalate to",
     "mtd": "MTD",
     "no_tolerable_dose": "no tolerable dose",
