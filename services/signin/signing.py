@@ -32,6 +32,8 @@ from services.signin.signin import NOT_RIGHT, Signin, Wrong
 from services.signin.viewer import Viewer, signin_of
 
 NAME, PASSWORD, CODE = "sign_name", "sign_password", "sign_code"
+REPEATED_SECONDS = 60
+"""How long the same submission of the same session counts as the one that was just signed."""
 NEVER_SIGNED = frozenset({NAME, PASSWORD, CODE, "csrf", PROOF})
 """Fields of the form that say who signs, not what."""
 
@@ -52,26 +54,39 @@ async def signed(
         )
     signin = signin_of(request)
     content = content_digest(request.url.path, form, meaning)
+    if await _just_signed(request, signin, form, content):
+        return None
     if viewer.account.kind == "provider":
         how = "provider"
         await _proved_at_provider(request, signin, form, meaning, content)
     else:
         how, wrong = await _components(request, signin, viewer, form)
         if wrong is not None:
+            if await _just_signed(request, signin, form, content):
+                return None
             return FieldError(PASSWORD if viewer.session.signed else NAME, wrong.sentence)
-    await signin.desk.keep(
-        e.Signed,
-        viewer.account.account_id,
-        how=how,
-        meaning=meaning,
-        page=request.url.path,
-        key=str(form.get("key") or ""),
-        digest=content,
-    )
-    secret = request.cookies.get(signin.settings.cookie)
-    assert secret is not None, "a viewer has a session"
+    facts = {"how": how, "meaning": meaning, "page": request.url.path, "digest": content}
+    by = viewer.account.account_id
+    await signin.desk.keep(e.Signed, by, key=str(form.get("key") or ""), **facts)
+    secret = request.cookies[signin.settings.cookie]
     await signin.sessions.proved(secret, viewer.session, signin.now())
+    await signin.store.hold(_mark(secret, content), b"signed", REPEATED_SECONDS)
     return None
+
+
+async def _just_signed(request: Request, signin: Signin, form: FormData, content: str) -> bool:
+    """The other click of a double click: the very same submission, which is done once for its key.
+
+    Its code was used by the first click; asked for again, the person would be told of a mistake.
+    """
+    if not form.get("key"):
+        return False
+    mark = _mark(request.cookies[signin.settings.cookie], content)
+    return await signin.store.held(mark) is not None
+
+
+def _mark(secret: str, content: str) -> str:
+    return f"signed:{kept_digest(secret)}:{content}"
 
 
 class ProveFirstError(Exception):
@@ -92,6 +107,8 @@ async def _proved_at_provider(
     if kept is not None:
         pending = Pending.model_validate_json(kept)
         if pending.proved and (pending.session, pending.digest) == (session, content):
+            # Gone before the mark of what was signed is: it never signs twice.
+            await signin.store.hold(pending_key(str(form[PROOF])), kept, REPEATED_SECONDS // 2)
             return
     proof = secrets.token_urlsafe(24)
     fields = tuple((n, v) for n, v in form.multi_items() if n != PROOF and isinstance(v, str))

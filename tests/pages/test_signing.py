@@ -1,5 +1,8 @@
 """Signing on a page: what must be shown, when again, what is kept of it, and what is refused."""
 
+import asyncio
+from itertools import count
+
 import pyotp
 import pytest
 from fastapi import FastAPI, Request
@@ -15,6 +18,7 @@ from services.signin.viewer import CurrentViewer, posted
 from tests.pages.conftest import PASSWORD, Browser, Clock
 
 Staff = dict[str, Account]
+KEYS = count(1)
 MEANING = "I have reviewed the cohort and decide as stated."
 FORM = """{% from "signin/sign.html" import signature_fields %}
 <form>{{ csrf_field(viewer) }}{{ signature_fields(viewer, meaning, errors) }}</form>"""
@@ -45,7 +49,9 @@ def signs(app: FastAPI) -> None:
 
 
 async def signature(browser: Browser, **fields: str) -> tuple[int, str]:
-    form = {"csrf": await browser.csrf(), "key": "page-1", "decision": "stay", **fields}
+    """A submission of its own each time, unless a `key` is given."""
+    key = {"key": f"page-{next(KEYS)}"}
+    form = {"csrf": await browser.csrf(), "decision": "stay", **key, **fields}
     answer = await browser.post("/signs", form)
     return answer.status_code, answer.text
 
@@ -112,6 +118,33 @@ async def test_a_second_factor_is_part_of_the_first_signature(
     assert [event.how for event in signatures(signin)] == ["password_and_code", "password"]
 
 
+async def test_a_double_click_signs_once_though_a_code_works_once(
+    browser: Browser, staff: Staff, signin: Signin, clock: Clock
+) -> None:
+    app = await with_codes(signin, staff["reviewer"])
+    await browser.sign_in("reviewer", code=app.at(clock.at))
+    clock.pass_on(seconds=60)
+    form = {
+        "csrf": await browser.csrf(),
+        "key": "page-one",
+        "sign_name": "reviewer",
+        "sign_password": PASSWORD,
+        "sign_code": app.at(clock.at),
+    }
+    clicks = await asyncio.gather(*(browser.post("/signs", form) for _ in range(2)))
+    assert 200 in {click.status_code for click in clicks}
+    assert (await browser.post("/signs", form)).status_code == 200
+    assert len(signatures(signin)) == 1
+    # Another submission, or another content, is another signature; without a key each is.
+    for change in ({"key": "page-two"}, {"decision": "expand"}, {"key": ""}):
+        changed = {name: v for name, v in form.items() if name != "sign_password"} | change
+        assert (await browser.post("/signs", changed)).status_code == 422
+    clock.pass_on(seconds=61)
+    without = form | {"sign_password": ""}
+    assert (await browser.post("/signs", without)).status_code == 422
+    assert len(signatures(signin)) == 1
+
+
 async def test_nobody_signs_with_what_somebody_else_knows(
     browser: Browser, staff: Staff, signin: Signin
 ) -> None:
@@ -154,11 +187,13 @@ async def test_what_was_signed_where_when_and_how_is_kept(
     browser: Browser, staff: Staff, signin: Signin, clock: Clock
 ) -> None:
     await browser.sign_in("reviewer")
-    await signature(browser, sign_name="reviewer", sign_password=PASSWORD)
-    await signature(browser, sign_password=PASSWORD)
-    await signature(browser, sign_password=PASSWORD, decision="expand")
+    key = {"key": "page-one"}
+    await signature(browser, sign_name="reviewer", sign_password=PASSWORD, **key)
+    clock.pass_on(seconds=61)
+    await signature(browser, sign_password=PASSWORD, **key)
+    await signature(browser, sign_password=PASSWORD, decision="expand", **key)
     first, same, other = signatures(signin)
-    assert (first.by, first.at) == (staff["reviewer"].account_id, clock.at)
-    assert (first.meaning, first.page, first.key) == (MEANING, "/signs", "page-1")
+    assert (first.by, same.at) == (staff["reviewer"].account_id, clock.at)
+    assert (first.meaning, first.page, first.key) == (MEANING, "/signs", "page-one")
     assert first.digest == same.digest != other.digest
     assert PASSWORD not in first.model_dump_json()

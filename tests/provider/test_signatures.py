@@ -52,7 +52,7 @@ async def test_a_signature_asks_the_provider_anew_each_time(
     assert "your organisation's sign-in" in (await browser.get("/signs")).text
     for times in (1, 2):
         before = who.forms
-        page = await proved(browser, who)
+        page = await proved(browser, who, key=f"page-{times}")
         assert who.forms > before, "the provider asked for nothing"
         assert "Rita Reviewer" in page.text
         assert MEANING in page.text
@@ -60,8 +60,8 @@ async def test_a_signature_asks_the_provider_anew_each_time(
         assert answer.text == "signed by Rita Reviewer"
         assert len(signatures(signin)) == times
     first, second = signatures(signin)
-    assert (first.how, first.digest) == ("provider", second.digest)
-    assert first.key == "page-1"
+    assert (first.how, first.key, second.key) == ("provider", "page-1", "page-2")
+    assert first.digest != second.digest
 
 
 async def test_what_was_shown_is_what_is_signed_whatever_is_posted_beside_it(
@@ -80,12 +80,15 @@ async def test_what_was_shown_is_what_is_signed_whatever_is_posted_beside_it(
 
 
 async def test_a_proof_is_good_once(
-    browser: Browser, reviewer: Account, signin: Signin, person: NewPerson
+    browser: Browser, reviewer: Account, signin: Signin, person: NewPerson, clock: Clock
 ) -> None:
+    """A second click is the same submission, and gets its answer; later it is good for nothing."""
     who = person("rita")
     await sign_in(browser, who)
     page = await proved(browser, who)
-    assert (await browser.post("/signs", hidden(page))).status_code == 200
+    for _ in range(2):
+        assert (await browser.post("/signs", hidden(page))).status_code == 200
+    clock.pass_on(seconds=31)
     assert (await browser.post("/signs", hidden(page))).status_code == 403
     assert len(signatures(signin)) == 1
 
