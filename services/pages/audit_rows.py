@@ -12,6 +12,7 @@ import orjson
 from enrollment.commands import Actor
 from enrollment.events import AnyEvent
 from services.api.ports import Ports
+from services.pages.before import Before
 from services.pages.event_words import late_entry, sentence
 from services.signin.people import Account
 from streams.record import Record
@@ -69,8 +70,10 @@ class Wanted:
         )
 
 
-def rows_of(record: Record, people: Mapping[str, Account], zone: str) -> Iterable[Row]:
-    """A row for each event of a decision, in order."""
+def rows_of(
+    record: Record, people: Mapping[str, Account], zone: str, before: Before
+) -> Iterable[Row]:
+    """A row for each event of a decision, in order; `before` has seen all decisions before."""
     content = record.content
     account = people.get(content.actor.id)
     for event in content.events:
@@ -85,7 +88,7 @@ def rows_of(record: Record, people: Mapping[str, Account], zone: str) -> Iterabl
             site_id=str(getattr(event, "site_id", None) or ""),
             event=event.type,
             what=sentence(event, zone),
-            before=str(getattr(event, "was", None) or ""),
+            before=before.of(event),
             why=str(getattr(event, "reason", None) or late_entry(event)),
             signed_meaning=_meaning(event),
             rule=str(getattr(event, "rule", None) or ""),
@@ -115,10 +118,10 @@ async def trail(
     wanted: Wanted,
 ) -> AsyncIterator[Row]:
     """All rows that are wanted and that the actor may see, oldest first."""
-    after = -1
+    after, before = -1, Before(zone)
     while records := await ports.trials.records(trial_id, after, STEP):
         for record in records:
-            for row in rows_of(record, people, zone):
+            for row in rows_of(record, people, zone, before):
                 if wanted.takes(row) and _may_see(row, actor):
                     yield row
         after = records[-1].sequence

@@ -24,6 +24,7 @@ from services.signin.signing import signed
 from services.signin.viewer import CurrentViewer, Viewer, posted
 
 router = APIRouter(prefix="/trials/{trial_id}/decisions", include_in_schema=False)
+TREATED_SHOWN = 60
 
 
 @router.get("")
@@ -31,6 +32,11 @@ async def decisions(request: Request, viewer: CurrentViewer, trial_id: str) -> R
     viewer.actor(trial_id, *CENTRE)
     trial = await trial_in_force(request, trial_id)
     today = trial.in_force.local_date(now_of(request, trial))
+    treated = [
+        who
+        for who in sorted(trial.subjects)
+        if (slot := trial.subjects[who].slot) is not None and slot.treated
+    ]
     return page(
         request,
         "decisions/decisions.html",
@@ -45,6 +51,10 @@ async def decisions(request: Request, viewer: CurrentViewer, trial_id: str) -> R
         ],
         may_sign=viewer.may(trial_id, "reviewer"),
         root=f"/trials/{trial_id}/decisions",
+        treated=treated[:TREATED_SHOWN],
+        treated_left_out=max(0, len(treated) - TREATED_SHOWN),
+        subjects=f"/trials/{trial_id}/subjects",
+        audit=f"/trials/{trial_id}/audit",
     )
 
 

@@ -21,7 +21,7 @@ from services.pages.actions import BY_SLUG, Action
 from services.pages.asking import command_typed, with_options
 from services.pages.frame import frame
 from services.pages.hypothetical import Follows, follows
-from services.pages.rendering import FieldError, page
+from services.pages.rendering import FieldError, day, page
 from services.pages.sending import Wish, fresh_key, send
 from services.pages.subjects import latest_verdict, records_about, seen_subject
 from services.signin.signing import signed
@@ -151,7 +151,7 @@ async def _shown_first(request: Request, doing: Doing) -> dict[str, Any]:
     `hidden` goes with the form, so that what is signed is what was shown.
     """
     trial, subject, slug = doing.trial, doing.subject, doing.action.slug
-    shown: dict[str, Any] = {"hidden": {}, "verdict": None, "checks": ()}
+    shown: dict[str, Any] = {"hidden": {}, "verdict": None, "checks": (), "recorded": ()}
     if slug == "confirm":
         judged = doing.typed.get("judged") or judged_digest(trial, subject)
         records = await records_about(request, trial.trial_id, subject.subject_id)
@@ -160,7 +160,24 @@ async def _shown_first(request: Request, doing: Doing) -> dict[str, Any]:
     if slug == "authorise":
         now = now_of(request, trial)
         shown["checks"] = checked_again(trial, subject, _planned(doing), now)
+    if slug in ("correction", "level-given"):
+        shown["recorded"] = _recorded(subject)
     return shown
+
+
+def _recorded(subject: Subject) -> tuple[tuple[str, str], ...]:
+    """What can be corrected, as it is recorded now."""
+    slot = subject.slot
+    if slot is None:
+        return ()
+    onset = "none" if slot.dlt_onset_on is None else day(slot.dlt_onset_on)
+    return (
+        ("First dose", day(slot.dosed_on)),
+        ("DLT window ends", day(slot.window_ends_on)),
+        ("Onset of a DLT", onset),
+        ("Counts at dose level", slot.level_id),
+        ("Level really given", slot.given_level_id or "as assigned"),
+    )
 
 
 def _planned(doing: Doing) -> date | None:

@@ -9,7 +9,13 @@ from eligibility.verdict import Verdict
 from enrollment.board import subject_view
 from enrollment.commands import Actor
 from enrollment.confirming import confirmed
-from enrollment.events import CommandRefused, EnrollmentRefused, FormJudged
+from enrollment.events import (
+    AnyEvent,
+    CommandRefused,
+    EnrollmentRefused,
+    FactCorrected,
+    FormJudged,
+)
 from enrollment.trial import Subject, Trial
 from services.api.ports import UnavailableError
 from services.api.problems import NO_SUBJECT, Problem
@@ -17,6 +23,7 @@ from services.api.reading import ports_of, trial_in_force, unavailable
 from services.api.reads import now_of
 from services.api.views import state_of, visible
 from services.pages.actions import ACTIONS, Action
+from services.pages.before import Before
 from services.pages.event_words import sentence
 from services.pages.frame import CENTRE, READERS, frame
 from services.pages.rendering import page
@@ -158,10 +165,10 @@ def _about(record: Record, subject_id: str) -> bool:
 def story(
     request: Request, records: list[Record], subject_id: str, zone: str
 ) -> list[dict[str, Any]]:
-    """The subject's events, newest first, with who brought them about."""
+    """The subject's events, newest first: who brought them about, and what was before."""
     people = request.app.state.signin.people.accounts
-    told = []
-    for record in reversed(records):
+    told, before = [], Before(zone)
+    for record in records:
         content = record.content
         by = people.get(content.actor.id)
         told.append(
@@ -172,13 +179,19 @@ def story(
                 "by": content.actor.id if by is None else by.name,
                 "role": content.actor.role,
                 "sentences": [
-                    sentence(event, zone)
+                    _with_before(sentence(event, zone), event, before)
                     for event in content.events
                     if getattr(event, "subject_id", None) == subject_id
                 ],
             }
         )
-    return told
+    return told[::-1]
+
+
+def _with_before(said: str, event: AnyEvent, before: Before) -> str:
+    """A correction says by itself what was before."""
+    was = before.of(event)
+    return said if not was or isinstance(event, FactCorrected) else f"{said} Before: {was}."
 
 
 def latest_verdict(records: list[Record], subject_id: str) -> Any:
