@@ -59,6 +59,14 @@ async def test_the_board_says_first_what_needs_a_decision(reviewer: Browser) -> 
     assert "today," in shown
 
 
+async def test_the_board_names_the_design_and_says_in_one_sentence_what_it_asks_for_and_why(
+    reviewer: Browser,
+) -> None:
+    shown = (await reviewer.get(f"{ROOT}/board")).text
+    said = "Design: <strong>3+3</strong>, variant C. 1 DLT in 6, at most 1 in 6 or more: escalate."
+    assert said in shown
+
+
 async def test_a_review_is_signed_and_its_answer_shown(reviewer: Browser, memory: Memory) -> None:
     form = await signature(
         reviewer, decision="escalate:L2", data_hash=await hash_shown(reviewer), reason=""
@@ -238,3 +246,19 @@ async def test_the_board_says_until_when_no_place_is_open(
     shown = (await browser.get(f"{ROOT}/board")).text
     assert said in shown
     assert ("Earliest date for another subject" in shown) == (steps == WINDOWS_OPEN)
+
+
+async def test_the_board_counts_by_site_and_by_failed_criterion(
+    reviewer: Browser, memory: Memory
+) -> None:
+    shown = (await reviewer.get(f"{ROOT}/board")).text
+    sites = shown[shown.index('id="sites-title"') :]
+    own = [s for s in memory.trials[TRIAL].trial.subjects.values() if s.site_id == "S1"]
+    screened = sum(one.outcome is not None for one in own)
+    dosed = sum(one.slot is not None and one.slot.treated for one in own)
+    row = re.search(r'<th scope="row">S1</th>(.*?)</tr>', sites, re.S)
+    assert row
+    numbers = [int(n) for n in re.findall(r'"numeric">(\d+)<', row[1])]
+    assert (numbers[0], numbers[2]) == (screened, dosed)
+    failures = shown[shown.index("Screen failures by criterion") :]
+    assert re.search(r"I8</th>\s*<td[^>]*>2<", failures), failures[:800]
