@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from cohorts.designs.crm_model import CrmModel
+from cohorts.designs.crm_quadrature import posterior
+from tests.oracles.checks_crm import counts_of
 from tests.oracles.judging import judge_file
-from tests.oracles.reading import OWN_FOLDER, OracleFile, read
+from tests.oracles.reading import OWN_FOLDER, OracleFile, Row, read
 from tests.oracles.registry import NOT_CHECKED, Check, NotCheckedError, close, found_checks
 from tests.oracles.tally import Tally
 
@@ -193,3 +196,26 @@ def run_on(folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def test_a_crm_row_may_hold_the_integral_in_place_of_the_sum_and_nothing_further_off() -> None:
+    file = read(OWN_FOLDER / "crm_posteriors.json")
+    check = CHECKS[file.name]
+    for fields in file.rows:
+        given = fields["input"]
+        model = CrmModel(tuple(given["skeleton"]), given["model"], given["prior_sd"], given["a0"])
+        exact = posterior(model, given["target"], *counts_of(Row(given))).exceeds
+        for off in (0.0, 1e-5, -1e-5):
+            expected = {**fields["expected"], "p_exceeds_target": [one + off for one in exact]}
+            row = {**fields, "expected": expected}
+            if off:
+                with pytest.raises(AssertionError):
+                    check.of(row, file.tolerance)
+            else:
+                check.of(row, file.tolerance)
+
+
+def test_a_file_in_a_folder_within_is_found_too(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "unknown.csv").write_text("n\n1\n", "utf-8")
+    assert "no check for unknown.csv" in run_on(tmp_path).stdout

@@ -9,7 +9,7 @@ from tests.oracles.reading import folder
 from tests.oracles.registry import found_checks
 from tests.oracles.tally import Tally
 
-FILES = sorted(path for path in folder().iterdir() if path.is_file()) if folder().is_dir() else []
+FILES = sorted(path for path in folder().rglob("*") if path.is_file())
 
 
 def test_there_are_oracles() -> None:
