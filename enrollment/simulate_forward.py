@@ -145,14 +145,10 @@ def drawn_truth(trial: Trial, chance: Draws) -> tuple[float, ...]:
 
 
 def rising(values: Sequence[float], weights: Sequence[int]) -> tuple[float, ...]:
-    """Pools neighbours that fall into their weighted mean, until none does."""
-    pools: list[tuple[float, int, int]] = []
-    for value, weight in zip(values, weights, strict=True):
-        pools.append((value, weight, 1))
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            (high, w1, n1), (low, w2, n2) = pools[-2], pools[-1]
-            pools[-2:] = [((high * w1 + low * w2) / (w1 + w2), w1 + w2, n1 + n2)]
-    return tuple(value for value, _, number in pools for _ in range(number))
+    """The isotonic regression of the values: neighbours that fall get their weighted mean."""
+    from scipy.optimize import isotonic_regression  # Slow to import, and only a forecast needs it.
+
+    return tuple(float(value) for value in isotonic_regression(values, weights=weights).x)
 
 
 def _came_on(trial: Trial) -> list[date]:

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_expit
 
 from cohorts.designs.crm_model import CrmModel, Partial, Posterior, logit
 
@@ -92,7 +93,7 @@ def log_curves(model: CrmModel, beta: Floats) -> tuple[Floats, Floats]:
         return log_f, np.log(-np.expm1(log_f))
     slopes = np.array([logit(value) - model.a0 for value in model.skeleton])
     predictor = model.a0 + slopes[:, None] * steps
-    return -np.logaddexp(0.0, -predictor), -np.logaddexp(0.0, predictor)
+    return log_expit(predictor), log_expit(-predictor)
 
 
 @lru_cache(maxsize=64)
