@@ -151,7 +151,7 @@ def _waited_for(trial: Trial, level: Level) -> tuple[Level, ...]:
 
 
 def _phase2_barrier(trial: Trial) -> Barrier | None:
-    if trial.phase2 in ("not_open", "closed"):
+    if trial.phase2 in ("not_open", "closed") or trial.no_tolerable_dose:
         return Barrier("phase_closed", "Phase I is closed and Phase II is not open.", True)
     if trial.phase2 == "stopped":
         return Barrier("level_stopped", "Phase II is stopped: the dose it rests on is in doubt.")

@@ -348,3 +348,12 @@ def test_no_record_may_let_anybody_in_where_it_is_stopped() -> None:
     check_decision(before, signed, {"L1"}, Recount.of(before))
     with pytest.raises(BrokenInvariantError, match="stopped"):
         check_stops(before, signed[-1], trial.state, signature=True)
+
+
+def test_a_stopped_phase_two_after_no_tolerable_dose_is_closed_for_good() -> None:
+    trial = phase_two_in_doubt()
+    for subject in ("P4", "P5"):
+        trial.at("05-09 09:00").clear(subject)
+    assert trial.sign("no_tolerable_dose", reason="Too much of grade 2.") == recorded()
+    assert trial.waitlist(2) == []
+    assert trial.at("05-10 09:00").form("R2") == refused("phase_closed")
