@@ -26,6 +26,9 @@ class Boin(ByCounts):
     A dose and all above are eliminated where P(p > target) > `elimination_cutoff` with at least
     `elimination_min_evaluable` subjects; with `extra_safe` the lowest dose already above the
     cut-off less `offset`. With `bound_mtd` the estimate at the MTD must not exceed lambda_d.
+
+    Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
+    reserved at any level; earlier only to go down, where no open outcome could prevent it.
     """
 
     target: Fraction

@@ -32,6 +32,10 @@ class Crm:
     has a DLT. With `stop_above` the trial ends without a tolerable dose where the probability that
     the lowest level is above the target exceeds it. `max_subjects` and `max_per_level` count
     evaluable, pending and reserved subjects.
+
+    Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
+    reserved at any level; earlier only to go down, or to end without a tolerable dose, where the
+    model would ask for that even if nobody else had a DLT.
     """
 
     skeleton: tuple[float, ...]

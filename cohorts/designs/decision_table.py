@@ -29,6 +29,9 @@ class DecisionTable(ByCounts):
     At the end the MTD is, by `final`, the dose whose isotonic estimate is closest to `target`, or
     the highest tried dose that the table does not send down from. Raises ValueError with all that
     is wrong with the table, one sentence each.
+
+    Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
+    reserved at any level; earlier only to go down, where no open outcome could prevent it.
     """
 
     rows: Rows

@@ -16,7 +16,11 @@ from cohorts.designs.letters import Letter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class I3Plus3(ByInterval):
-    """i3+3 with the interval `target - epsilon1` to `target + epsilon2`, ends included."""
+    """i3+3 with the interval `target - epsilon1` to `target + epsilon2`, ends included.
+
+    Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
+    reserved at any level; earlier only to go down, where no open outcome could prevent it.
+    """
 
     called: ClassVar[str] = "i3+3"
     unit: ClassVar[str] = ""

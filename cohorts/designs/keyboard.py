@@ -15,7 +15,11 @@ from cohorts.designs.letters import Letter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyboard(ByInterval):
-    """The keyboard with a uniform prior; target key `target - epsilon1` to `target + epsilon2`."""
+    """The keyboard with a uniform prior; target key `target - epsilon1` to `target + epsilon2`.
+
+    Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
+    reserved at any level; earlier only to go down, where no open outcome could prevent it.
+    """
 
     called: ClassVar[str] = "keyboard"
     unit: ClassVar[str] = "strongest key "

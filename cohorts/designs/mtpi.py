@@ -15,7 +15,11 @@ from cohorts.designs.letters import Letter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MTpi(ByInterval):
-    """mTPI with a uniform prior and the interval `target - epsilon1` to `target + epsilon2`."""
+    """mTPI with a uniform prior and the interval `target - epsilon1` to `target + epsilon2`.
+
+    Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
+    reserved at any level; earlier only to go down, where no open outcome could prevent it.
+    """
 
     called: ClassVar[str] = "mTPI"
     unit: ClassVar[str] = "unit probability mass largest "

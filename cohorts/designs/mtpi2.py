@@ -14,7 +14,11 @@ from cohorts.designs.letters import Letter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MTpi2(ByInterval):
-    """mTPI-2 with a uniform prior; the short pieces at 0 and 1 are kept."""
+    """mTPI-2 with a uniform prior; the short pieces at 0 and 1 are kept.
+
+    Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
+    reserved at any level; earlier only to go down, where no open outcome could prevent it.
+    """
 
     called: ClassVar[str] = "mTPI-2"
     unit: ClassVar[str] = "unit probability mass largest "

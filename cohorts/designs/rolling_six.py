@@ -30,6 +30,10 @@ class RollingSix:
     It ends with an MTD at the highest level that is not exceeded, once that level has five without
     a DLT, or six with at most one: at the top level, and below a level that two DLTs exceed. With
     fewer there it enrols up to six first. Down from the lowest level: no tolerable dose.
+
+    Open windows: up to six subjects are on a level at once. A review is due with windows open where
+    two have a DLT, or where the table escalates with one of six pending (`three_clear`: with up to
+    three). Else it waits for them.
     """
 
     variant: Variant = "printed"

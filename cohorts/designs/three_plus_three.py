@@ -31,7 +31,11 @@ class Counted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ThreePlusThree:
-    """The design as the decider and the simulator ask it; its answers are the functions below."""
+    """The design as the decider and the simulator ask it; its answers are the functions below.
+
+    Open windows: it waits. A review is due once nobody is pending or reserved at the open level;
+    earlier only to go down, on the second DLT.
+    """
 
     variant: Variant
 

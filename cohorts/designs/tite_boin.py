@@ -23,7 +23,8 @@ DISPUTED: Final = (6, 1, 3)
 class TiteBoin:
     """TITE-BOIN on the boundaries, limits and final rule of a BOIN.
 
-    A cohort is decided on when all its subjects are dosed. In this order: eliminate or go down
+    Open windows: they count by the part that has passed, and a review is due with them open once
+    all subjects of the cohort are dosed. In this order: eliminate or go down
     where that is certain, with the pending counted as free of DLT; suspend while more than half are
     pending; wait where sources disagree; else the cut-offs. Where the known outcomes alone would
     eliminate the lowest dose, nobody enters until all are known. The MTD waits for everybody.

@@ -18,7 +18,8 @@ from cohorts.designs.design import History, LevelHistory, Recommendation
 class TiteCrm(Crm):
     """A CRM whose windows may be open; raises ValueError that says what to mend.
 
-    A recommendation is due once the current cohort is filled, with nobody reserved. No escalation
+    Open windows: each counts by the part of it that has passed, and a review is due with them open
+    once the current cohort is filled, with nobody reserved. No escalation
     before every open window at the current level has passed the part `escalate_after` (0: at any
     time, as the paper has it). The MTD waits for every outcome. A level is stopped as in the CRM:
     where it would go down even if no open window ended with a DLT.

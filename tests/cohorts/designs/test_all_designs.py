@@ -86,6 +86,16 @@ def test_courses_reach_every_kind_of_recommendation(name: str) -> None:
     raise AssertionError(f"never: {EVERY_KIND - seen}")
 
 
+@pytest.mark.parametrize("name", DESIGNS)
+def test_each_design_states_what_it_does_while_windows_are_open(name: str) -> None:
+    """In its docstring; that it does so is checked of every course above (`waits_as_it_says`)."""
+    design = DESIGNS[name]
+    said = (type(design).__doc__ or "").partition("Open windows:")[2]
+    assert "review is due" in " ".join(said.split())
+    decides_early = design.reads_follow_up or isinstance(design, RollingSix)
+    assert said.strip().startswith("it waits.") != decides_early
+
+
 def happenings(design: Design, seed: int, start: int, toxicity: float) -> Iterator[Course]:
     """The course after each of many events, until the trial ends; `toxicity` for each telling."""
     course, chance = Course(design, LEVELS, start), Random(seed)
