@@ -14,6 +14,7 @@ from cohorts.designs.decision_table import DecisionTable
 from cohorts.designs.design import Design
 from cohorts.designs.i3_plus_3 import I3Plus3
 from cohorts.designs.keyboard import Keyboard
+from cohorts.designs.mtpi import MTpi
 from cohorts.designs.mtpi2 import MTpi2
 from cohorts.designs.rolling_six import RollingSix
 from cohorts.designs.tite_boin import TiteBoin
@@ -39,6 +40,7 @@ EXAMPLES: Final = (
     Example("rolling-six", "rolling six", RollingSix()),
     Example("boin", "BOIN", BOIN),
     Example("tite-boin", "TITE-BOIN, which decides with windows still open", TiteBoin(BOIN)),
+    Example("mtpi", "mTPI", MTpi(target=TARGET, **SIZES)),
     Example("mtpi-2", "mTPI-2", MTpi2(target=TARGET, **SIZES)),
     Example("keyboard", "the keyboard design", Keyboard(target=TARGET, **SIZES)),
     Example("i3-plus-3", "i3+3", I3Plus3(target=TARGET, **SIZES)),
