@@ -20,7 +20,8 @@ def picture(page: Page, name: str, height: int = 760, at: str | None = None) -> 
     page.set_viewport_size({"width": WIDTH, "height": height})
     page.evaluate("scrollTo(0, 0)")
     if at is not None:
-        page.evaluate("at => document.querySelector(at).scrollIntoView()", at)
+        top = "at => scrollTo(0, document.querySelector(at).getBoundingClientRect().top)"
+        page.evaluate(top, at)
     page.screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide")
     if before is not None:
         page.set_viewport_size(before)

@@ -31,7 +31,7 @@ def test_the_day_of_the_centre(
     _suspends_and_the_reviewer_resumes(coordinator, reviewer, stack)
     stack.tell(TRIAL, SIGNED)
     coordinator.goto(f"{ROOT}/board")
-    picture(coordinator, "board", height=1640)
+    picture(coordinator, "board", height=1780)
     _declares_mtd_and_rp2d(reviewer, stack)
     _settles_a_finding(reviewer, stack)
     _reads_the_audit_trail(coordinator, tmp_path)
