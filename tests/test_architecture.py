@@ -95,6 +95,22 @@ def test_only_the_streams_import_faust_and_the_api_never_does() -> None:
     assert said.stdout.strip() == ""
 
 
+def test_no_design_imports_or_reaches_into_anothers_private_parts() -> None:
+    found = []
+    for path in _sources("cohorts/designs"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                found += [f"{path}: {name.name}" for name in node.names if _private(name.name)]
+            elif isinstance(node, ast.Attribute) and _private(node.attr):
+                own = isinstance(node.value, ast.Name) and node.value.id == "self"
+                found += [] if own else [f"{path}:{node.lineno}: {node.attr}"]
+    assert found == []
+
+
+def _private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
 def test_no_unfinished_work_is_marked_in_the_code() -> None:
     words = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
     marked = [
