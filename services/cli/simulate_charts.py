@@ -113,8 +113,9 @@ def duration(found: Simulation) -> Drawing:
     )
 
 
-def legend(found: Simulation) -> Drawing:
+def legend(found: Simulation, *, bars: bool = True) -> Drawing:
     """Which letter and pattern is which design; a diamond on a bar is the exact value."""
+    diamonds = bars and any(result.exact is not None for result in found.results)
     parts = []
     for number, result in enumerate(found.results):
         y = HEAD + number * (BAR + 6)
@@ -127,7 +128,7 @@ def legend(found: Simulation) -> Drawing:
     return Drawing(
         "".join(parts),
         HEAD + len(found.results) * (BAR + 6) + GAP,
-        "Designs (diamonds: exact values)",
+        "Designs (diamonds: exact values)" if diamonds else "Designs",
         labels,
     )
 

@@ -52,9 +52,9 @@ def _lead(found: Simulation) -> str:
 
 
 def _figures(found: Simulation) -> Iterator[dict[str, str]]:
-    legend, defs = charts.legend(found), charts.patterns(found)
+    defs = charts.patterns(found)
     for number, part in enumerate((charts.selection, charts.exposure, charts.duration)):
-        drawing = part(found)
+        drawing, legend = part(found), charts.legend(found, bars=part is not charts.duration)
         # Patterns are found by id over the whole page: one picture alone must not define another's.
         own = defs.replace('id="p', f'id="f{number}p')
         picture = charts.svg([legend, drawing], own, drawing.title)

@@ -52,7 +52,9 @@ def test_designs_stand_side_by_side_with_exact_values_beside(protocol: Path) -> 
 def test_with_backfill_there_are_no_exact_values_to_compare_with(tmp_path: Path) -> None:
     file = tmp_path / "backfill.toml"
     file.write_text(protocol_text(levels=LEVELS, backfill=(9, True)), "utf-8")
-    assert "In brackets" not in done(file, trials=2)
+    report = tmp_path / "report.html"
+    assert "In brackets" not in done(file, "--report", str(report), trials=2)
+    assert "diamonds" not in report.read_text()
 
 
 def test_files_hold_the_same_numbers(protocol: Path, tmp_path: Path) -> None:
@@ -98,6 +100,7 @@ def test_the_report_needs_nothing_else_and_says_in_words_what_it_draws(
     assert not [a for _, a in tags.found if "href" in a or "src" in a]
     pictures = re.findall(r"<svg.*?</svg>", text, re.S)
     assert len(pictures) == 3
+    assert ["diamonds" in picture for picture in pictures] == [True, True, False]
     for picture in pictures:
         root = ElementTree.fromstring(picture)
         assert root.attrib["role"] == "img"
