@@ -33,6 +33,8 @@ SUBJECTS = [f"{site}-{i}" for i in range(1, 17) for site in SITES]
 subjects = st.integers(0, 8 * len(SUBJECTS) - 1)
 """Who a command is about: `AnyHistory.who` prefers those for whom it could mean something."""
 
+stops = st.sampled_from([(0, 2, 1), (0, 2, 1), (0, 3, 1), (0, 2, 0), (1, 1, 0), (1, 2, 1)])
+"""Levels below the open one, DLTs told there, and how many of these are not taken back."""
 past_days = st.integers(-30, 0)
 WHY: dict[str, Any] = {"reason": "Said so.", "meaning": "I judge so."}
 therapies = st.sampled_from([(1, 0)] * 6 + [(1, 1), (0, 1), (0, 2)])
@@ -132,8 +134,11 @@ class AnyHistory(RuleBasedStateMachine):
         backfill=st.sampled_from([None, None, (6, True), (8, False)]),
         results_go_stale=st.booleans(),
         months=st.lists(st.sampled_from([0, 0, 0, 1, 2]), max_size=9),
+        stop=st.one_of(st.none(), stops),
     )
-    def open_the_trial(self, months: list[int], pick: int, **parameters: Any) -> None:
+    def open_the_trial(
+        self, months: list[int], pick: int, stop: tuple[int, int, int] | None, **parameters: Any
+    ) -> None:
         """After some quiet months; random commands begin anywhere between activation and end."""
         self.parameters = parameters
         self.parameters["rp2d_min_evaluable"] = 6 if parameters["variant"] == "C" else 3
@@ -147,6 +152,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.send(c.ActivateTrial(meaning="I open."), CENTRE)
         for dlts in months:
             self.go_on(4, dlts, 0)
+        if stop is not None:
+            self.a_stop_taken_back(stop, True)
 
     def approve(self, site: str) -> None:
         command = c.ActivateSite(
@@ -328,15 +335,19 @@ class AnyHistory(RuleBasedStateMachine):
             onset = known.slot.dlt_onset_on
             self.send(c.ReportDlt(subject_id=who, onset_on=onset), self.staff(who))
 
-    @rule(
-        below=st.integers(0, 1), many=st.integers(1, 3), kept=st.integers(0, 1), end=st.booleans()
-    )
-    def dlts_told_and_taken_back(self, below: int, many: int, kept: int, end: bool) -> None:
-        """They stop the open level, from itself or from below; then all outcomes may be known."""
+    @rule(stop=stops, end=st.booleans())
+    def a_stop_taken_back(self, stop: tuple[int, int, int], end: bool) -> None:
+        """DLTs stop the open level, from itself or from below; then most are taken back."""
+        below, many, kept = stop
+        for _ in range(4):
+            if len(self.in_state("dosed")) >= many and self.trial.review is None:
+                break
+            self.usual_step(0, 0)
         self.dose_the_reserved(6)
-        top = self.trial.open_level if self.trial.mtd is None else current_level(self.trial)
+        top = None if self.trial.mtd is None else current_level(self.trial)
+        top = self.trial.open_level if top is None else top
         dosed = () if top is None else self.trial.levels[max(0, top - below)].dosed
-        told = [who for who in dosed if who in self.in_state("dosed", "cleared")][:many]
+        told = [who for who in dosed if who in self.in_state("dosed", "cleared")][-many:]
         for who in told:
             slot = self.trial.subjects[who].slot
             assert slot is not None
