@@ -134,7 +134,8 @@ def dlt_day(drawn: float, window_days: int, second_half: float) -> int:
     if second_half == 0:
         return 1
     power = log(1 - second_half) / log(0.5)
-    return min(window_days, max(1, ceil(window_days * drawn ** (1 / power))))
+    day = ceil(window_days * float(drawn ** (1 / power)))
+    return min(window_days, max(1, day))
 
 
 def drop_day(drawn: float, window_days: int) -> int:

@@ -1,4 +1,4 @@
-"""A form that was first filled in on paper says so, and why, in the record and all that tells it."""
+"""A form that was first filled in on paper says so, and why, in the record and all who tell it."""
 
 import csv
 import io
