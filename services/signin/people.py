@@ -75,11 +75,15 @@ class Account:
     def actor(self, trial_id: str, *roles: AccessRole) -> Actor | None:
         """Who this account is in a trial: by the first of `roles` that it holds there, or by any.
 
-        Sites of several grants of the same role are taken together. None: no such right.
+        Sites of several grants of the same role are taken together; whoever acts as site staff does
+        so too where they are the investigator. None: no such right.
         """
         held = [grant for grant in self.grants if grant.covers(trial_id)]
-        for role in roles or tuple(dict.fromkeys(grant.role for grant in held)):
-            sites = {site for grant in held if grant.role == role for site in grant.sites}
+        asked = roles or tuple(dict.fromkeys(grant.role for grant in held))
+        for role in asked:
+            alike = {role, *({"investigator"} & set(asked) if role == "site" else ())}
+            own = any(grant.role == role for grant in held)
+            sites = {s for grant in held if own and grant.role in alike for s in grant.sites}
             if sites:
                 acts_as = _acts_as(role)
                 if acts_as is not None:
