@@ -198,7 +198,7 @@ async def test_a_live_page_ends_when_its_viewer_signs_out(
         browser = Browser(http)
         await browser.sign_in("coordinator")
         csrf = await browser.csrf()
-        async with http.stream("GET", "/trials/T1/board/live") as response:
+        async with http.stream("GET", "/trials/T1/board/live?seen=1000") as response:
             assert response.status_code == 200
             lines = response.aiter_lines()
             assert await anext(lines) == "retry: 1000"
