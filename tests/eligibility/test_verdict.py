@@ -212,7 +212,7 @@ def test_leaving_out_one_answer_is_never_read_as_good_news(leaf: str) -> None:
 
 
 def test_every_section_of_the_form_is_needed_by_a_criterion() -> None:
-    envelope = {"subject_id", "site_id", "completed_on", "planned_first_dose_on"}
+    envelope = {"subject_id", "site_id", "completed_on", "planned_first_dose_on", "late_entry"}
     assert set(ScreeningForm.model_fields) - envelope == NEEDS.keys() | NEVER_NEEDED_ALONE
     read = {name for criterion in shipped().criteria for name in criterion.rule.sections}
     assert set(ScreeningForm.model_fields) - envelope == read

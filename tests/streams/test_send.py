@@ -6,14 +6,25 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.kafka import MAX_BATCH_BYTES, Outgoing, Producer
+from streams.kafka import MAX_BATCH_BYTES, MAX_MESSAGE_BYTES, Outgoing, Producer
 from streams.log_reader import LogReader
-from streams.requests import REQUESTS
 from streams.settings import Settings
-from streams.topics import PARKED
 
-TOPICS = (PARKED, REQUESTS)
+TOPICS = ("sent.here", "sent.there")
+"""Of these tests alone: nobody else could read what is sent."""
+
+
+@pytest.fixture(autouse=True)
+async def _topics(settings: Settings) -> None:
+    admin = AIOKafkaAdminClient(**settings.kafka_client())
+    await admin.start()
+    config = {"max.message.bytes": str(MAX_MESSAGE_BYTES)}
+    missing = set(TOPICS) - set(await admin.list_topics())
+    if missing:
+        await admin.create_topics([NewTopic(name, 3, 1, topic_configs=config) for name in missing])
+    await admin.close()
 
 
 def messages(count: int, size: int, partitions: int = 3) -> list[Outgoing]:
