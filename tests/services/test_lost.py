@@ -247,8 +247,8 @@ async def test_the_keys_that_are_harmless_by_design_are(service: Service) -> Non
         assert await service.restarted_reader() == fresh, kind
         await service.shown_again(right)
     await service.worker.ready()
-    # Other partitions may still be put right from what the tests before this one spoiled.
-    assert service.cases_told(after=told) <= {"rebuilt"}
+    # The partition is shared with trials whose Redis earlier tests emptied: it may be brought up.
+    assert service.cases_told(after=told) <= {"rebuilt", "redis_behind"}
     assert (await service.get("/board", f"T-{uuid4().hex[:12]}")).status_code == 404
 
 
