@@ -46,15 +46,14 @@ def test_a_change_is_on_a_second_browser_within_a_second(stack: Stack, signed_in
     stack.tell(TRIAL, range(1, 8), skip=(5,))
     page = _watch(signed_in)
     page.evaluate(NOTED)
-    took = []
     for subject_id in ("S1-201", "S1-203", "S1-204"):
+        sent = time.time()
         _submit(stack, subject_id)
-        decided = time.time()
         _waits(page, subject_id)
         changes: list[tuple[float, str]] = page.evaluate("window.changes")
-        took.append(next(at for at, text in changes if subject_id in text) / 1000 - decided)
-    # Of three, because other tests may have taken the processor meanwhile.
-    assert min(took) < A_SECOND
+        shown = next(at for at, text in changes if subject_id in text) / 1000
+        # From before it was sent: the second holds the way there, the decision and the way back.
+        assert shown - sent < A_SECOND
     assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
 
 
