@@ -12,6 +12,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cohorts.designs.in_cohorts import InCohorts
+
 Counts = NDArray[np.int64]
 """One row for each state, one column for each level."""
 Vector = NDArray[np.int64]
@@ -62,6 +64,14 @@ class Steps(Protocol):
     def selected(self, evaluable: Counts, dlts: Counts) -> Vector:
         """The dose selected by counts at an end (0 none, 1 the first)."""
         ...
+
+
+def cohort_sizes(design: InCohorts, evaluable: Counts, level: Vector) -> Vector:
+    """The next cohort of each row, or what the limits leave of it (`InCohorts.places`)."""
+    here = evaluable[np.arange(len(level)), level]
+    left = design.max_subjects - evaluable.sum(axis=1)
+    room: Vector = np.minimum(design.max_per_level - here, left)
+    return np.minimum(room, design.cohort_size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cohorts.count_layers import ENDED, Cohorts, Counts, Vector
+from cohorts.count_layers import ENDED, Cohorts, Counts, Vector, cohort_sizes
 from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.design import LevelHistory
 from cohorts.exact_selection import closest_doses
@@ -29,10 +29,7 @@ class CountSteps:
 
     def sizes(self, evaluable: Counts, level: Vector) -> Vector:
         """The cohort, or what the limits leave of it."""
-        here = evaluable[np.arange(len(level)), level]
-        left = self.max_subjects - evaluable.sum(axis=1)
-        room: Vector = np.minimum(self._design.max_per_level - here, left)
-        return np.minimum(room, self._design.cohort_size)
+        return cohort_sizes(self._design, evaluable, level)
 
     def lowest_eliminated(self, evaluable: Counts, dlts: Counts) -> Vector:
         """The lowest eliminated level of each row; the number of levels where none is."""

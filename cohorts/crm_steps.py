@@ -7,7 +7,7 @@ The posteriors are those of the design's own model and sums; the rules about lev
 import numpy as np
 from numpy.typing import NDArray
 
-from cohorts.count_layers import ENDED_WITH, Cohorts, Counts, Vector, packed
+from cohorts.count_layers import ENDED_WITH, Cohorts, Counts, Vector, cohort_sizes, packed
 from cohorts.designs.crm import TIE, Crm
 from cohorts.designs.crm_quadrature import quadrature
 
@@ -30,10 +30,7 @@ class CrmSteps:
 
     def sizes(self, evaluable: Counts, level: Vector) -> Vector:
         """The cohort, or what the limits leave of it."""
-        here = evaluable[np.arange(len(level)), level]
-        left = self.max_subjects - evaluable.sum(axis=1)
-        room: Vector = np.minimum(self._design.max_per_level - here, left)
-        return np.minimum(room, self._design.cohort_size)
+        return cohort_sizes(self._design, evaluable, level)
 
     def after(self, evaluable: Counts, dlts: Counts, last: Cohorts) -> Vector:
         """Where the model sends the next cohort within the rules of the design; else the end."""

@@ -4,26 +4,23 @@ Such a design is a table of letters over (evaluable, DLTs). This module holds wh
 cohorts, places, when a decision is due, stops, and how the trial ends (rules, "Other designs").
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from cohorts.designs.design import History, LevelHistory, Recommendation
+from cohorts.designs.in_cohorts import FEWEST_AT_MTD, InCohorts
 from cohorts.designs.isotonic import closest_level
 from cohorts.designs.letters import Letter
 from cohorts.designs.sentences import explain_by_counts
 
-FEWEST_AT_MTD = 3
-"""No dose is declared the MTD with fewer evaluable subjects."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByCounts(ABC):
+class ByCounts(InCohorts):
     """A design of cohorts that decides once nothing is pending or reserved, at any level.
 
     A level that would go down whatever its pending outcomes turn out to be is stopped at once.
-    `max_subjects` and `max_per_level` count evaluable, pending and reserved subjects.
     """
 
     cohort_size: int = 3
@@ -79,31 +76,6 @@ class ByCounts(ABC):
         """How the MTD is chosen at the end, in a few words."""
         return "by isotonic regression"
 
-    @property
-    def fewest_at_mtd(self) -> int:
-        """Three."""
-        return FEWEST_AT_MTD
-
-    @property
-    def reads_follow_up(self) -> bool:
-        """No: the time passed in open windows changes nothing."""
-        return False
-
-    def opening_target(self, levels: Sequence[LevelHistory], level: int) -> int:
-        """One cohort more than are here, as far as `max_per_level` and `max_subjects` allow."""
-        here = levels[level]
-        base = here.evaluable + len(here.pending)
-        left = self.max_subjects - sum(each.enrolled for each in levels) + here.reserved
-        return base + max(0, min(self.cohort_size, self.max_per_level - base, left))
-
-    def places(self, history: History) -> int:
-        """What is left of the cohort and of both limits; 0 where the level is stopped."""
-        if self.stopped(history.levels, history.current):
-            return 0
-        here = history.here
-        left = self.max_subjects - sum(each.enrolled for each in history.levels)
-        return max(0, min(here.target - here.enrolled, self.max_per_level - here.enrolled, left))
-
     def letter_at(self, levels: Sequence[LevelHistory], level: int) -> Letter | None:
         """The letter of a level's counts as they are; none before the first evaluable subject."""
         here = levels[level]
@@ -130,12 +102,11 @@ class ByCounts(ABC):
     def certain_to_go_down(self, levels: Sequence[LevelHistory], level: int) -> bool:
         """Whatever the outcomes still open in its cohort turn out to be, it goes down."""
         here = levels[level]
-        present = here.evaluable + len(here.pending)
         if here.evaluable == 0:
             return False
         if self.eliminated(levels, level):  # Nobody is added: only the open outcomes count.
-            fewest, most = here.evaluable, present
-        elif present < here.target and here.dlts == here.dlts_before:
+            fewest, most = here.evaluable, here.treated
+        elif here.treated < here.target and here.dlts == here.dlts_before:
             return False
         else:
             fewest = max(here.evaluable, here.target)
@@ -169,7 +140,7 @@ class ByCounts(ABC):
             return self._down_from(levels, current)
         if any(level.waits for level in levels):
             return None
-        if self._full(levels):
+        if self.full(levels):
             return self._end(levels)
         if here.evaluable == 0 or here.evaluable < here.target:
             return None
@@ -184,12 +155,12 @@ class ByCounts(ABC):
         """
         above = current + 1
         if letter == "E" and above < len(levels) and not self.eliminated(levels, above):
-            if self._has_room(levels, above):
+            if self.has_room(levels, above):
                 return Recommendation("escalate", above)
             return self._end(levels)
         if letter in ("D", "U") and current > 0:
             return self._down_from(levels, current)
-        if self._has_room(levels, current):
+        if self.has_room(levels, current):
             return Recommendation("expand", current, self.opening_target(levels, current))
         return self._end(levels)
 
@@ -197,7 +168,7 @@ class ByCounts(ABC):
         """To the next lower dose; where none can be treated there, the end, once nobody waits."""
         if level == 0:
             return Recommendation("no_tolerable_dose", None)
-        if self._has_room(levels, level - 1):
+        if self.has_room(levels, level - 1):
             return Recommendation("de_escalate", level - 1)
         return self._end(levels)
 
@@ -209,13 +180,6 @@ class ByCounts(ABC):
         if mtd is None:
             return Recommendation("no_tolerable_dose", None)
         return Recommendation("mtd", mtd)
-
-    def _has_room(self, levels: Sequence[LevelHistory], level: int) -> bool:
-        here = levels[level]
-        return self.opening_target(levels, level) > here.evaluable + len(here.pending)
-
-    def _full(self, levels: Sequence[LevelHistory]) -> bool:
-        return sum(each.enrolled for each in levels) >= self.max_subjects
 
     def explain(self, history: History) -> str:
         """One sentence that says why: "1 DLT in 6, at or under 0.236: escalate"."""

@@ -14,24 +14,22 @@ from typing import Final, Literal
 from cohorts.designs.crm_model import PRIOR_SD, CrmModel, Partial, Posterior, Working
 from cohorts.designs.crm_sentences import explain_by_model
 from cohorts.designs.design import History, LevelHistory, Recommendation
+from cohorts.designs.in_cohorts import FEWEST_AT_MTD, InCohorts
 
 Estimate = Literal["plug_in", "posterior_mean"]
 
-FEWEST_AT_MTD: Final = 3
-"""No dose is declared the MTD with fewer evaluable subjects."""
 TIE: Final = 1e-9
 """Of two levels whose distances from the target differ by no more than this the lower is taken, so
 that the last digits, in which machines may differ, decide nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crm:
+class Crm(InCohorts):
     """CRM in cohorts; raises ValueError that says what to mend.
 
     `no_skip`: never more than one level up at a time. `coherent`: never up while the newest cohort
     has a DLT. With `stop_above` the trial ends without a tolerable dose where the probability that
-    the lowest level is above the target exceeds it. `max_subjects` and `max_per_level` count
-    evaluable, pending and reserved subjects.
+    the lowest level is above the target exceeds it.
 
     Open windows: it waits. A review is due once the cohort is complete and nobody is pending or
     reserved at any level; earlier only to go down, or to end without a tolerable dose, where the
@@ -85,16 +83,6 @@ class Crm:
         return "CRM"
 
     @property
-    def fewest_at_mtd(self) -> int:
-        """Three."""
-        return FEWEST_AT_MTD
-
-    @property
-    def reads_follow_up(self) -> bool:
-        """No: the time passed in open windows changes nothing."""
-        return False
-
-    @property
     def working_model(self) -> CrmModel:
         """The model over the levels."""
         return working_model(self.skeleton, self.model, self.prior_sd, self.a0)
@@ -108,7 +96,7 @@ class Crm:
 
         At the level `filling` those still count who may yet come, up to its target.
         """
-        evaluable = [level.evaluable + len(level.pending) for level in levels]
+        evaluable = [level.treated for level in levels]
         if filling is not None:
             evaluable[filling] = max(levels[filling].enrolled, levels[filling].target)
         return self._known(levels, evaluable)
@@ -128,21 +116,6 @@ class Crm:
     def too_toxic(self, found: Posterior) -> bool:
         """Even the lowest level is above the target with more than the allowed probability."""
         return self.stop_above is not None and found.exceeds[0] > self.stop_above
-
-    def opening_target(self, levels: Sequence[LevelHistory], level: int) -> int:
-        """One cohort more than are here, as far as `max_per_level` and `max_subjects` allow."""
-        here = levels[level]
-        present = here.evaluable + len(here.pending)
-        left = self.max_subjects - sum(each.enrolled for each in levels) + here.reserved
-        return present + max(0, min(self.cohort_size, self.max_per_level - present, left))
-
-    def places(self, history: History) -> int:
-        """What is left of the cohort and of both limits; 0 where the level is stopped."""
-        if self.stopped(history.levels, history.current):
-            return 0
-        here = history.here
-        left = self.max_subjects - sum(each.enrolled for each in history.levels)
-        return max(0, min(here.target - here.enrolled, self.max_per_level - here.enrolled, left))
 
     def stopped(self, levels: Sequence[LevelHistory], level: int) -> bool:
         """It would go down from here even if nobody else of this cohort had a DLT."""
@@ -194,8 +167,7 @@ class Crm:
         levels, here = history.levels, history.here
         if self.full(levels):
             return self._end(levels, found)
-        present = here.evaluable + len(here.pending)
-        if present == 0 or present < here.target:
+        if here.treated == 0 or here.treated < here.target:
             return None
         return self._to(history, self.restricted(history, self.dose(found)))
 
@@ -206,15 +178,11 @@ class Crm:
             return min(dose, current)
         return min(dose, current + 1) if self.no_skip else dose
 
-    def full(self, levels: Sequence[LevelHistory]) -> bool:
-        """Nobody else may enter the trial."""
-        return sum(level.enrolled for level in levels) >= self.max_subjects
-
     def _to(self, history: History, dose: int) -> Recommendation | None:
         """Treats the next cohort at `dose`; where it is full, the trial ends with it."""
         levels, current = history.levels, history.current
         target = self.opening_target(levels, dose)
-        if target <= levels[dose].evaluable + len(levels[dose].pending):
+        if target <= levels[dose].treated:
             waits = any(level.waits for level in levels)
             return None if waits else Recommendation("mtd", dose)
         if dose == current:

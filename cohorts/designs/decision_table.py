@@ -11,8 +11,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final, Literal
 
-from cohorts.designs.by_counts import FEWEST_AT_MTD, ByCounts
+from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.design import LevelHistory
+from cohorts.designs.in_cohorts import FEWEST_AT_MTD
 from cohorts.designs.letters import Letter
 
 Rows = tuple[tuple[int, str], ...]

@@ -39,9 +39,14 @@ class LevelHistory:
         assert self.target >= 0
 
     @property
+    def treated(self) -> int:
+        """Who counts or may still count: evaluable and pending."""
+        return self.evaluable + len(self.pending)
+
+    @property
     def enrolled(self) -> int:
         """Who is here or may still come: evaluable, pending, reserved."""
-        return self.evaluable + len(self.pending) + self.reserved
+        return self.treated + self.reserved
 
     @property
     def waits(self) -> bool:

@@ -60,7 +60,7 @@ class TiteBoin:
 
     def letter(self, here: LevelHistory) -> Letter | None:
         """The decision of one level's history; none while it is suspended or disputed."""
-        treated, pending = _treated(here), len(here.pending)
+        treated, pending = here.treated, len(here.pending)
         if treated == 0 or suspended(here) or disputed(here):
             return None
         escalate, de_escalate = self.cutoffs(treated, here.dlts, pending)
@@ -82,10 +82,10 @@ class TiteBoin:
     def allows_above(self, levels: Sequence[LevelHistory], level: int) -> bool:
         """Treated a cohort or more, and the cut-offs would escalate from here now."""
         here = levels[level]
-        enough = _treated(here) >= min(self.boin.cohort_size, self.boin.max_per_level)
+        enough = here.treated >= min(self.boin.cohort_size, self.boin.max_per_level)
         if not enough or self.boin.stopped(levels, level) or disputed(here):
             return False
-        return sum(here.pending) >= self.cutoffs(_treated(here), here.dlts, len(here.pending))[0]
+        return sum(here.pending) >= self.cutoffs(here.treated, here.dlts, len(here.pending))[0]
 
     def allows_mtd(self, levels: Sequence[LevelHistory], level: int) -> bool:
         """As BOIN, by the outcomes that are known."""
@@ -97,7 +97,7 @@ class TiteBoin:
         waits = any(level.waits for level in levels)
         if not waits or self.stopped(levels, history.current):
             return self.boin.recommend(history)
-        if here.reserved or _treated(here) < here.target:
+        if here.reserved or here.treated < here.target:
             return None
         letter = self.letter(here)
         return letter and self.boin.after_letter(levels, history.current, letter)
@@ -107,8 +107,8 @@ class TiteBoin:
         here, pending = history.here, len(history.here.pending)
         if not pending or self.stopped(history.levels, history.current):
             return self._explain_known(history)
-        said = f"{counted(here)} and {pending} of {_treated(here)} pending"
-        if here.reserved or _treated(here) < here.target:
+        said = f"{counted(here)} and {pending} of {here.treated} pending"
+        if here.reserved or here.treated < here.target:
             return f"{said}: {waiting(history)}"
         if suspended(here):
             return f"{said}: suspended, more than half are pending"
@@ -123,7 +123,7 @@ class TiteBoin:
 
     def _ground(self, here: LevelHistory, letter: Letter) -> str:
         escalate, de_escalate = (
-            number(cutoff) for cutoff in self.cutoffs(_treated(here), here.dlts, len(here.pending))
+            number(cutoff) for cutoff in self.cutoffs(here.treated, here.dlts, len(here.pending))
         )
         compared = {
             "E": f"at or over {escalate}",
@@ -144,14 +144,10 @@ class TiteBoin:
 
 def suspended(here: LevelHistory) -> bool:
     """More than half of those treated are pending."""
-    return 2 * len(here.pending) > _treated(here)
+    return 2 * len(here.pending) > here.treated
 
 
 def disputed(here: LevelHistory) -> bool:
     """The row on which sources disagree, with somebody pending."""
     treated, dlts, most = DISPUTED
-    return (_treated(here), here.dlts) == (treated, dlts) and 0 < len(here.pending) <= most
-
-
-def _treated(here: LevelHistory) -> int:
-    return here.evaluable + len(here.pending)
+    return (here.treated, here.dlts) == (treated, dlts) and 0 < len(here.pending) <= most
