@@ -89,8 +89,8 @@ class Recovery:
             # Without a checkpoint nothing in Redis is taken on trust; the script compares it all.
             ledger, from_start = Ledger(partition), True
         loaded = ledger.last_offset
-        await self._read_on(ledger)
-        await self._tell_what_was_missing(ledger, loaded)
+        lacked = await self._read_on(ledger)
+        await self._tell_what_was_missing(ledger, loaded, lacked)
         if from_start:
             # In this order: what Redis shows was in the log before, so reading on finds it all,
             # unless Kafka has lost it. Another owner may be publishing at this very moment.
@@ -112,9 +112,9 @@ class Recovery:
         )
         return ledger
 
-    async def _tell_what_was_missing(self, ledger: Ledger, loaded: int) -> None:
-        records = ledger.last_offset - loaded
-        if loaded >= 0 and records:
+    async def _tell_what_was_missing(self, ledger: Ledger, loaded: int, lacked: int) -> None:
+        """`lacked`: records that no log in Redis had; a head not moved along is no lack."""
+        if loaded >= 0 and lacked:
             says = "Redis lacked records that had landed: shown now"
             case = Case.REDIS_BEHIND
         elif known_trials(ledger) and not (await self.read_side.listed(ledger.partition))[0]:
@@ -122,7 +122,7 @@ class Recovery:
             case = Case.REDIS_EMPTY
         else:
             return
-        self.cases.met(case, says, partition=ledger.partition, records=records)
+        self.cases.met(case, says, partition=ledger.partition, records=lacked)
 
     async def _load(self, ledger: Ledger) -> int:
         """Folds what Redis has of each trial; returns the offset from which all is to be read."""
@@ -180,10 +180,10 @@ class Recovery:
             raise DoesNotFitError(trial_id, Case.REDIS_DAMAGED, "its log is not a chain")
         fold(known, record, entry.offset, self.rules)
 
-    async def _read_on(self, ledger: Ledger) -> None:
-        """Reads to the end of the log, and again until nothing more has come meanwhile."""
+    async def _read_on(self, ledger: Ledger) -> int:
+        """Reads to the end, and on until nothing more has come; how many records were new."""
         pending: dict[str, list[Entry]] = {}
-        waiting = 0
+        waiting = accepted = 0
         while True:
             start, partition = ledger.last_offset + 1, ledger.partition
             end = await self.reader.end(LOG_TOPIC, partition)
@@ -196,12 +196,14 @@ class Recovery:
                         entry_of(record, offset, _adopts(record))
                     )
                     waiting += 1
+                    accepted += 1
                 if waiting >= CHUNK:
                     await self._publish(ledger, pending)
                     pending, waiting = {}, 0
                     await asyncio.sleep(0)
             ledger.last_offset = end - 1
         await self._publish(ledger, pending)
+        return accepted
 
     def _accepted(self, ledger: Ledger, offset: int, stored: bytes) -> Record | None:
         try:

@@ -1,5 +1,8 @@
 """Each thing that can go wrong with log and read side is recognised, told by name, and repaired."""
 
+from itertools import count
+from uuid import uuid4
+
 import pytest
 
 from streams import keys, snapshots
@@ -129,6 +132,31 @@ async def test_records_that_landed_and_were_not_shown(new_owner: NewOwner, trial
     await other.stage._tick()
     assert Case.REDIS_BEHIND in found(other)
     assert await numbers_decided(other, trial, 2) == [0, 1]
+
+
+async def test_a_head_that_was_not_moved_along_is_no_lack(new_owner: NewOwner, trial: str) -> None:
+    owner = await begun(new_owner, trial)
+    neighbour = next(
+        name for name in map(str, (uuid4() for _ in count())) if owner.partition(name) == _of(owner)
+    )
+    await owner.put([request(neighbour, n) for n in range(3)])
+    await owner.handle()
+    ledger = owner.stage.ledger(owner.partition(trial))
+    assert ledger is not None
+    behind = int(await owner.redis.hget(keys.head(trial), "through"))
+    assert behind < ledger.last_offset, "records of the neighbour came after it"
+    other = await new_owner()
+    other.own(trial)
+    await other.stage._tick()
+    assert found(other) == set(), "Redis had every record: nothing was missing"
+    assert await numbers_decided(other, trial, 3) == [0, 1, 2]
+    assert await numbers_decided(other, neighbour, 3) == [0, 1, 2]
+
+
+def _of(owner: Owner) -> int:
+    """The partition that an owner holds."""
+    (partition,) = owner.stage._ledgers
+    return partition
 
 
 class TestSnapshots:
