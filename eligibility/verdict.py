@@ -1,5 +1,6 @@
 """The verdict on a form: every finding, and what they come to for each phase (rules R18)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,7 +30,7 @@ class Settlement:
     inputs: str
 
 
-class Outcomes:
+class Outcomes(ABC):
     """What the telling findings of a verdict come to; `telling` is in the protocol's order."""
 
     __slots__ = ()
@@ -37,13 +38,13 @@ class Outcomes:
     anchors: Anchors
     telling: tuple[Finding, ...]
 
+    @abstractmethod
     def speaks_for(self, phase: int) -> bool:
         """Whether there is any finding at all for a phase."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_json(self) -> Mapping[str, Any]:
         """The whole verdict as plain JSON."""
-        raise NotImplementedError
 
     def outcome(self, phase: int) -> Outcome:
         """A phase without any finding is incomplete: nothing was earned."""

@@ -1,5 +1,6 @@
 """What the designs with an interval about the target share: it, elimination, and how they end."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -39,9 +40,9 @@ class ByInterval(ByCounts):
         """As printed to people and written in protocol files."""
         return self.called
 
+    @abstractmethod
     def letter(self, interval: Interval, evaluable: int, dlts: int) -> Letter:
         """The decision where the level is not eliminated."""
-        raise NotImplementedError
 
     def _decide(self, evaluable: int, dlts: int, lowest: bool) -> Letter:
         if self._elimination.of(self.target, evaluable, dlts):

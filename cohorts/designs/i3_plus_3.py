@@ -37,5 +37,4 @@ class I3Plus3(ByInterval):
         """Where the rate lies; why it stays though it is above."""
         if found == "S" and Fraction(dlts, evaluable) > self._interval.high:
             return f"above {self._interval}, one DLT fewer would be below"
-        where = {"E": "below", "S": "within", "D": "above"}[found]
-        return f"{where} {self._interval}"
+        return ByInterval.grounds(self, found, evaluable, dlts)
