@@ -149,8 +149,8 @@ async def site_log(request: Request, viewer: CurrentViewer, trial_id: str, name:
 
 
 def _screening(request: Request, trial: Trial, viewer: Viewer) -> list[list[Any]]:
-    head = ["subject_id", "site_id", "consented_on", "form_of", "forms", "rescreens", "verdict"]
-    head.append("state")
+    head = ["trial_id", "subject_id", "site_id", "consented_on", "form_of", "forms", "rescreens"]
+    head += ["verdict", "state"]
     rows: list[list[Any]] = [head]
     actor = viewer.actor(trial.trial_id, *READERS)
     for subject_id in sorted(trial.subjects):
@@ -158,6 +158,7 @@ def _screening(request: Request, trial: Trial, viewer: Viewer) -> list[list[Any]
         if one is not None:
             rows.append(
                 [
+                    trial.trial_id,
                     one.subject_id,
                     one.site_id,
                     one.consented_on or "",
@@ -172,8 +173,8 @@ def _screening(request: Request, trial: Trial, viewer: Viewer) -> list[list[Any]
 
 
 def _enrolment(request: Request, trial: Trial, viewer: Viewer) -> list[list[Any]]:
-    head = ["subject_id", "site_id", "slot_id", "phase", "level_id", "state", "reserved_at"]
-    head += ["dosed_on", "window_ends_on", "dlt_onset_on", "as_of"]
+    head = ["trial_id", "subject_id", "site_id", "slot_id", "phase", "level_id", "state"]
+    head += ["reserved_at", "dosed_on", "window_ends_on", "dlt_onset_on", "as_of"]
     rows: list[list[Any]] = [head]
     actor, now = viewer.actor(trial.trial_id, *READERS), now_of(request, trial)
     for subject_id in sorted(trial.subjects):
@@ -182,6 +183,7 @@ def _enrolment(request: Request, trial: Trial, viewer: Viewer) -> list[list[Any]
             slot = one.slot
             rows.append(
                 [
+                    trial.trial_id,
                     one.subject_id,
                     one.site_id,
                     slot.slot_id,

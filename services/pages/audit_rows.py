@@ -35,6 +35,7 @@ HAPPENED: Final = (
 class Row:
     """One event. Instants are UTC, days the site's own; empty where there is nothing to say."""
 
+    trial_id: str
     sequence: int
     recorded_at: str
     happened_on: str
@@ -78,6 +79,7 @@ def rows_of(
     account = people.get(content.actor.id)
     for event in content.events:
         yield Row(
+            trial_id=content.trial,
             sequence=content.sequence,
             recorded_at=content.at.isoformat().replace("+00:00", "Z"),
             happened_on=_happened(event),

@@ -17,6 +17,11 @@ REAL = "NCT00825734"
 SUSPENDED = "Assignment is suspended until a signed resumption."
 SIGNED = range(REVIEW_DUE + 4, 65)
 """The steps of the story after the review was signed, up to the review of the MTD."""
+ON_EVERY_SHEET = """() => {
+    const mark = getComputedStyle(document.body, "::after");
+    return [mark.position, mark.content];
+}"""
+"""What is fixed is printed again on each sheet."""
 
 
 def test_the_day_of_the_centre(
@@ -154,9 +159,12 @@ def test_a_practice_copy_cannot_be_mistaken(stack: Stack, signed_in: SignedIn) -
     root = page.url.removeprefix(stack.web).rsplit("/", 1)[0]
     assert f"PRACTICE-1-{REAL}" in page.title()
     expect(page.get_by_text("PRACTICE: no patient, no drug")).to_be_visible()
+    assert page.title().startswith("PRACTICE")
     page.emulate_media(media="print")
     expect(page.get_by_text("PRACTICE: no patient, no drug")).to_be_visible()
+    assert page.evaluate(ON_EVERY_SHEET) == ["fixed", '"PRACTICE"']
     page.emulate_media(media="screen")
+    assert page.evaluate(ON_EVERY_SHEET) != ["fixed", '"PRACTICE"']
     until = datetime.now(UTC).date() + timedelta(days=20)
     let_time_pass(page, root, until)
     picture(page, "practice", height=560)

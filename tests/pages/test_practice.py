@@ -1,5 +1,8 @@
 """Practice: a copy under its own name and clock, marked on every page, with its trial's rights."""
 
+import csv
+import io
+import re
 from datetime import timedelta
 
 from services.signin.people import Account
@@ -36,6 +39,18 @@ async def test_a_copy_is_made_marked_and_its_time_passes(
     assert set(trial.sites) == set(trial.in_force.site_ids)
     shown = (await browser.get(f"/trials/{COPY}/board")).text
     assert MARK in shown
+    assert "<title>PRACTICE · Board" in shown
+    assert "PRACTICE" not in (await browser.get(f"/trials/{REAL}/board")).text
+    rows = csv.DictReader(io.StringIO((await browser.get(f"/trials/{COPY}/audit.csv")).text))
+    assert {row["trial_id"] for row in rows} == {COPY}, "each row says so, also alone"
+    listed = (await browser.get("/")).text
+    marked = {
+        found[1]: "practice</span>" in found[2]
+        for found in re.finditer(
+            r'<th scope="row"><a[^>]*>([^<]+)</a></th>(.*?)</tr>', listed, re.S
+        )
+    }
+    assert marked == {REAL: False, COPY: True}
 
     today = trial.in_force.local_date(trial.time)
     wrong = {"csrf": csrf, "on": today.isoformat()}

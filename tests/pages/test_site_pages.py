@@ -167,6 +167,10 @@ async def test_a_site_downloads_its_own_logs_only(nurse: Browser) -> None:
         answer = await nurse.get(f"{ROOT}{path}")
         assert answer.status_code == 200
         assert "S1-001" in answer.text
+        assert "trial_id" in answer.text.splitlines()[0]
+        assert all(TRIAL in line for line in answer.text.splitlines()[1:]), (
+            "each row names its trial"
+        )
         assert not re.search(r"\bS[234]-\d", answer.text), path
     assert (await nurse.get(f"{ROOT}/audit")).status_code == 403
     assert (await nurse.get(f"{ROOT}/board")).status_code == 403
