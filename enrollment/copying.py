@@ -1,9 +1,8 @@
-"""A copy of a frozen state with some fields changed: `dataclasses.replace`, three times as fast.
+"""A copy of a frozen state with some fields changed: `dataclasses.replace`, about twice as fast.
 
 Every event makes several such copies, and the state of a trial has some thirty fields.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
@@ -12,7 +11,7 @@ T = TypeVar("T")
 
 
 class _Copier:
-    """For one class: reads all fields at once, writes the slots of a new object without `init`."""
+    """For one class: what reads and writes the slots of its objects, without `init`."""
 
     def __init__(self, of: type[Any]) -> None:
         assert not hasattr(of, "__post_init__"), "what checks itself must be made anew"
@@ -21,18 +20,9 @@ class _Copier:
         self.in_dict = not hasattr(of, "__slots__")
         if self.in_dict:
             return
-        self.writer = {name: getattr(of, name).__set__ for name in names}
-        self.copied: Callable[[Any], Any] = _copying(of, self.writer)
-
-
-def _copying(of: type[Any], writer: Mapping[str, Callable[[Any, Any], None]]) -> Any:
-    """A function made for one class, as `dataclasses` makes them: one line a slot, no loop."""
-    lines = [f"    write_{name}(made, state.{name})" for name in writer]
-    source = "\n".join(["def copied(state):", "    made = new(of)", *lines, "    return made"])
-    names: dict[str, Any] = {f"write_{name}": write for name, write in writer.items()}
-    names |= {"new": object.__new__, "of": of}
-    exec(source, names)
-    return names["copied"]
+        slots = [getattr(of, name) for name in names]
+        self.copying = tuple((slot.__get__, slot.__set__) for slot in slots)
+        self.writer = {name: slot.__set__ for name, slot in zip(names, slots, strict=True)}
 
 
 _copier = cache(_Copier)
@@ -45,13 +35,14 @@ def replace(state: T, /, **changes: Any) -> T:
     """
     of: type[Any] = type(state)
     copier = _copier(of)  # type: ignore[arg-type]  # a class is hashable
+    made: T = object.__new__(of)
     if copier.in_dict:
-        made: T = object.__new__(of)
         if not copier.names.issuperset(changes):
             raise KeyError(*(changes.keys() - copier.names))
         object.__setattr__(made, "__dict__", state.__dict__ | changes)
         return made
-    made = copier.copied(state)
+    for read, write in copier.copying:
+        write(made, read(state))
     for name, value in changes.items():
         copier.writer[name](made, value)
     return made
