@@ -129,7 +129,7 @@ async def test_a_write_without_a_key_or_with_an_unusable_one_is_refused(
 
 async def test_a_body_that_is_not_declared_json_is_refused(trial: Caller) -> None:
     answer = await trial.post("/forms", form(), headers={"Content-Type": "text/plain"})
-    problem(answer, 415, "body.media_type")
+    assert problem(answer, 415, "body.media_type")["status"] == 415
 
 
 async def test_a_body_that_is_too_large_is_refused_declared_or_not(
@@ -180,7 +180,8 @@ async def test_a_wrong_parameter_is_named(trial: Caller, path: str, parameter: s
 
 
 async def test_a_trial_that_nobody_knows_is_a_404(api: Caller) -> None:
-    problem(await api.get("/v1/trials/T9/board"), 404, "trial.unknown")
+    found = problem(await api.get("/v1/trials/T9/board"), 404, "trial.unknown")
+    assert found["status"] == 404
 
 
 async def test_nothing_is_said_of_a_trial_while_redis_is_built_anew(
