@@ -1,30 +1,16 @@
 """Everything a person can do about one subject: what it asks for, who may, when it is offered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, get_args
 
 from enrollment import commands as c
 from enrollment.confirming import asked_for, judged_digest
 from enrollment.trial import Subject, Trial
+from services.pages.acting import Action
 from services.pages.asking import Ask, Options
 from services.pages.frame import CENTRE, SITE_STAFF
-from services.signin.events import AccessRole
 
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """`slug` is its place in addresses; `signs`: it is a signature with this meaning."""
-
-    slug: str
-    title: str
-    command: type[c.Model]
-    roles: tuple[AccessRole, ...]
-    asks: tuple[Ask, ...]
-    offered: Callable[[Trial, Subject], bool]
-    says: str
-    """What it is, in a sentence or two, before anything is typed."""
-    signs: str | None = None
+SubjectAction = Action[Callable[[Trial, Subject], bool]]
 
 
 def _undosed(trial: Trial, subject: Subject) -> bool:
@@ -89,7 +75,7 @@ def _to_confirm(trial: Trial, subject: Subject) -> bool:
     return asked_for(trial, subject) and judged_digest(trial, subject) is not None
 
 
-ACTIONS: tuple[Action, ...] = (
+ACTIONS: tuple[SubjectAction, ...] = (
     Action(
         "confirm",
         "Confirm eligibility",

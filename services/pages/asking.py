@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import ValidationError
+from starlette.datastructures import FormData
 
 from enrollment import commands as c
 from enrollment.trial import Trial
@@ -27,6 +28,11 @@ class Ask:
     hint: str | None = None
     options: Options | Callable[[Trial], Options] = ()
     optional: bool = False
+
+
+def typed_in(form: FormData) -> dict[str, str]:
+    """The form's fields as they were typed, without the blanks around them."""
+    return {name: value.strip() for name, value in form.items() if isinstance(value, str)}
 
 
 _SHAPES = {

@@ -1,23 +1,23 @@
 """The centre decides: the cohort review and all other decisions about the trial, signed."""
 
-from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from enrollment import commands as c
 from enrollment.trial import Trial
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import ports_of, trial_in_force
 from services.api.reads import now_of
-from services.pages.asking import command_typed, with_options
+from services.pages.acting import Doing, act
+from services.pages.asking import command_typed, typed_in
 from services.pages.frame import CENTRE, frame
-from services.pages.hypothetical import Follows, follows
+from services.pages.hypothetical import Follows
 from services.pages.needs import needs
 from services.pages.rendering import FieldError, page
 from services.pages.review_view import MEANING, choices, level_data, reason_of_design
-from services.pages.sending import Wish, fresh_key, send
+from services.pages.sending import Wish, fresh_key, key_of, sent
 from services.pages.tallies import Tallies
 from services.pages.trial_actions import BY_SLUG, TRIAL_ACTIONS, TrialAction
 from services.signin.signing import signed
@@ -71,8 +71,8 @@ async def sign_review(request: Request, viewer: CurrentViewer, trial_id: str) ->
     form = await posted(request, viewer)
     actor = viewer.actor(trial_id, "reviewer")
     trial = await trial_in_force(request, trial_id)
-    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-    key = typed.get("key") or fresh_key()
+    typed = typed_in(form)
+    key = key_of(typed)
     decision, _, level_id = typed.get("decision", "").partition(":")
     fixed = {
         "decision": decision,
@@ -88,8 +88,7 @@ async def sign_review(request: Request, viewer: CurrentViewer, trial_id: str) ->
     refused = await signed(request, viewer, form, MEANING)
     if refused is not None:
         return await _review(request, viewer, trial, typed, key, (refused,))
-    received = await send(request, trial, Wish(actor, None, key, command))
-    return RedirectResponse(f"/trials/{trial_id}/answers/{received.submission.id}", 303)
+    return await sent(request, trial, Wish(actor, None, key, command))
 
 
 async def _review(
@@ -130,86 +129,48 @@ async def _review(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Deciding:
-    """One request to decide something about the trial."""
-
-    trial: Trial
-    viewer: Viewer
-    actor: c.Actor
-    action: TrialAction
-    typed: dict[str, str]
-    key: str
-
-
 @router.get("/do/{slug}")
 async def ask_page(request: Request, viewer: CurrentViewer, trial_id: str, slug: str) -> Response:
-    return _page(request, await _deciding(request, viewer, trial_id, slug, {}))
+    action, doing = await _doing(request, viewer, trial_id, slug, {})
+    return await _page(request, action, doing)
 
 
 @router.post("/do/{slug}")
 async def do_it(request: Request, viewer: CurrentViewer, trial_id: str, slug: str) -> Response:
-    """First what would follow is shown; then it is signed, where it is signed, and sent once."""
     form = await posted(request, viewer)
-    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-    deciding = await _deciding(request, viewer, trial_id, slug, typed)
-    action, trial = deciding.action, deciding.trial
-    fixed = {} if action.signs is None else {"meaning": action.signs}
-    zone = trial.in_force.time_zone
-    command, errors = command_typed(action.command, action.asks, typed, fixed, zone)
-    if command is None:
-        return _page(request, deciding, errors, status=422)
-    would = follows(trial, deciding.actor, command, now_of(request, trial))
-    if "confirmed" not in typed:
-        return _page(request, deciding, would=would)
-    return await _sent(request, deciding, command, form, would)
+    action, doing = await _doing(request, viewer, trial_id, slug, typed_in(form))
+    return await act(request, form, doing, {}, partial(_page, request, action, doing))
 
 
-async def _sent(
-    request: Request, deciding: Deciding, command: c.AnyCommand, form: FormData, would: Follows
-) -> Response:
-    if deciding.action.signs is not None:
-        wrong = await signed(request, deciding.viewer, form, deciding.action.signs)
-        if wrong is not None:
-            return _page(request, deciding, (wrong,), would, status=422)
-    wish = Wish(deciding.actor, None, deciding.key, command)
-    received = await send(request, deciding.trial, wish)
-    trial_id = deciding.trial.trial_id
-    return RedirectResponse(f"/trials/{trial_id}/answers/{received.submission.id}", 303)
-
-
-async def _deciding(
+async def _doing(
     request: Request, viewer: Viewer, trial_id: str, slug: str, typed: dict[str, str]
-) -> Deciding:
+) -> tuple[TrialAction, Doing]:
     action = BY_SLUG.get(slug)
     if action is None:
         raise Problem(NO_ROUTE, "There is no such thing to decide.")
     actor = viewer.actor(trial_id, *action.roles)
     trial = await trial_in_force(request, trial_id)
-    return Deciding(trial, viewer, actor, action, typed, typed.get("key") or fresh_key())
+    key = key_of(typed)
+    command, asks, signs = action.command, action.asks, action.signs
+    return action, Doing(trial, viewer, actor, command, asks, signs, typed, key, None)
 
 
-def _page(
+async def _page(
     request: Request,
-    deciding: Deciding,
+    action: TrialAction,
+    doing: Doing,
     errors: tuple[FieldError, ...] = (),
     would: Follows | None = None,
-    status: int = 200,
 ) -> Response:
-    trial = deciding.trial
-    root = f"/trials/{trial.trial_id}/decisions"
+    root = f"/trials/{doing.trial.trial_id}/decisions"
     return page(
         request,
         "decisions/do.html",
-        deciding.viewer,
-        status=status,
-        trial=frame(trial, deciding.viewer, "/decisions"),
-        action=deciding.action,
-        asks=with_options(deciding.action.asks, trial),
-        typed=deciding.typed,
-        key=deciding.key,
-        errors=errors,
-        follows=would,
-        post=f"{root}/do/{deciding.action.slug}",
+        doing.viewer,
+        status=422 if errors else 200,
+        trial=frame(doing.trial, doing.viewer, "/decisions"),
+        action=action,
+        **doing.shown(errors, would),
+        post=f"{root}/do/{action.slug}",
         back=root,
     )

@@ -3,57 +3,45 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from enrollment import commands as c
 from enrollment.confirming import judged_digest
 from enrollment.dosing import checked_again
-from enrollment.trial import Subject, Trial
+from enrollment.trial import Subject
 from protocols.model import Drug
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force
 from services.api.reads import now_of
-from services.pages.actions import BY_SLUG, Action
-from services.pages.asking import command_typed, with_options
+from services.pages.acting import Doing, act
+from services.pages.actions import BY_SLUG, SubjectAction
+from services.pages.asking import typed_in
 from services.pages.frame import frame
-from services.pages.hypothetical import Follows, follows
+from services.pages.hypothetical import Follows
 from services.pages.rendering import FieldError, day, page
-from services.pages.sending import Wish, fresh_key, send
+from services.pages.sending import key_of
 from services.pages.subjects import latest_verdict, records_about, seen_subject
-from services.signin.signing import signed
 from services.signin.viewer import CurrentViewer, Viewer, posted
 
 router = APIRouter(prefix="/trials/{trial_id}/subjects/{subject_id}/do", include_in_schema=False)
-FIXED: dict[str, dict[str, str]] = {"level-given": {"fact": "dosed_level"}}
-"""What an action says by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
-    """One request to do something: who, about whom, what was typed so far."""
+class AboutSubject(Doing):
+    """One request to do something about a subject."""
 
-    trial: Trial
-    viewer: Viewer
-    actor: c.Actor
     subject: Subject
-    action: Action
-    typed: dict[str, str]
-    key: str
-
-    @property
-    def site_id(self) -> str | None:
-        return self.subject.site_id if self.actor.of_site else None
+    action: SubjectAction
 
 
 @router.get("/{slug}")
 async def ask_page(
     request: Request, viewer: CurrentViewer, trial_id: str, subject_id: str, slug: str
 ) -> Response:
-    doing = await _doing(request, viewer, trial_id, subject_id, slug, {}, fresh_key())
+    doing = await _doing(request, viewer, trial_id, subject_id, slug, {})
     return await _page(request, doing)
 
 
@@ -61,29 +49,9 @@ async def ask_page(
 async def do_it(
     request: Request, viewer: CurrentViewer, trial_id: str, subject_id: str, slug: str
 ) -> Response:
-    """First what would follow is shown; sent is what was shown, once for its key."""
     form = await posted(request, viewer)
-    flat = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-    key = flat.get("key") or fresh_key()
-    doing = await _doing(request, viewer, trial_id, subject_id, slug, flat, key)
-    command, errors = command_of(doing)
-    if command is None:
-        return await _page(request, doing, errors, status=422)
-    if "confirmed" not in flat:
-        return await _page(request, doing, follows=_follows(request, doing, command))
-    return await _sent(request, doing, command, form)
-
-
-async def _sent(request: Request, doing: Doing, command: c.AnyCommand, form: FormData) -> Response:
-    if doing.action.signs is not None:
-        wrong = await signed(request, doing.viewer, form, doing.action.signs)
-        if wrong is not None:
-            follows = _follows(request, doing, command)
-            return await _page(request, doing, (wrong,), follows, status=422)
-    wish = Wish(doing.actor, doing.site_id, doing.key, command)
-    received = await send(request, doing.trial, wish)
-    answer = f"/trials/{doing.trial.trial_id}/answers/{received.submission.id}"
-    return RedirectResponse(answer, 303)
+    doing = await _doing(request, viewer, trial_id, subject_id, slug, typed_in(form))
+    return await act(request, form, doing, _fixed(doing), partial(_page, request, doing))
 
 
 async def _doing(
@@ -93,32 +61,39 @@ async def _doing(
     subject_id: str,
     slug: str,
     typed: dict[str, str],
-    key: str,
-) -> Doing:
+) -> AboutSubject:
     action = BY_SLUG.get(slug)
     if action is None:
         raise Problem(NO_ROUTE, "There is no such thing to do.")
     actor = viewer.actor(trial_id, *action.roles)
     trial = await trial_in_force(request, trial_id)
     subject = seen_subject(actor, trial, subject_id)
-    return Doing(trial, viewer, actor, subject, action, typed, key)
+    return AboutSubject(
+        trial,
+        viewer,
+        actor,
+        action.command,
+        action.asks,
+        action.signs,
+        typed,
+        key_of(typed),
+        subject.site_id if actor.of_site else None,
+        subject,
+        action,
+    )
 
 
-def command_of(doing: Doing) -> tuple[c.AnyCommand | None, tuple[FieldError, ...]]:
-    """The command that was typed, or what is wrong with each field in the page's words."""
-    action = doing.action
-    fixed: dict[str, Any] = {
-        "subject_id": doing.subject.subject_id,
-        **FIXED.get(action.slug, {}),
-    }
-    if action.signs is not None:
-        fixed["meaning"] = action.signs
-    if action.slug == "outcome":
+def _fixed(doing: AboutSubject) -> dict[str, Any]:
+    """What the command says that is not one of the fields asked for."""
+    slug = doing.action.slug
+    fixed: dict[str, Any] = {"subject_id": doing.subject.subject_id}
+    if slug == "level-given":
+        fixed["fact"] = "dosed_level"
+    if slug == "outcome":
         fixed["missed_doses"] = missed_doses(doing.trial.in_force.phase1.drugs, doing.typed)
-    if action.slug == "confirm":
+    if slug == "confirm":
         fixed["judged"] = doing.typed.get("judged", "")
-    zone = doing.trial.in_force.time_zone
-    return command_typed(action.command, action.asks, doing.typed, fixed, zone)
+    return fixed
 
 
 def missed_doses(drugs: Sequence[Drug], typed: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -138,14 +113,7 @@ def missed_doses(drugs: Sequence[Drug], typed: Mapping[str, str]) -> list[dict[s
     return found
 
 
-def _follows(request: Request, doing: Doing, command: c.AnyCommand) -> Follows:
-    actor = doing.actor
-    if doing.site_id is not None:
-        actor = actor.model_copy(update={"sites": (doing.site_id,)})
-    return follows(doing.trial, actor, command, now_of(request, doing.trial))
-
-
-async def _shown_first(request: Request, doing: Doing) -> dict[str, Any]:
+async def _shown_first(request: Request, doing: AboutSubject) -> dict[str, Any]:
     """What a person looks at before this is done: the verdict, or what is checked again.
 
     `hidden` goes with the form, so that what is signed is what was shown.
@@ -180,7 +148,7 @@ def _recorded(subject: Subject) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _planned(doing: Doing) -> date | None:
+def _planned(doing: AboutSubject) -> date | None:
     try:
         return date.fromisoformat(doing.typed.get("planned_on", ""))
     except ValueError:
@@ -189,26 +157,21 @@ def _planned(doing: Doing) -> date | None:
 
 async def _page(
     request: Request,
-    doing: Doing,
+    doing: AboutSubject,
     errors: tuple[FieldError, ...] = (),
-    follows: Follows | None = None,
-    status: int = 200,
+    would: Follows | None = None,
 ) -> Response:
     trial = doing.trial
     return page(
         request,
         "subjects/do.html",
         doing.viewer,
-        status=status,
+        status=422 if errors else 200,
         trial=frame(trial, doing.viewer, "/mine" if doing.actor.of_site else "/subjects"),
         action=doing.action,
-        asks=with_options(doing.action.asks, trial),
         drugs=trial.in_force.phase1.drugs if doing.action.slug == "outcome" else (),
+        **doing.shown(errors, would),
         **await _shown_first(request, doing),
-        typed=doing.typed,
-        key=doing.key,
-        errors=errors,
-        follows=follows,
         subject=doing.subject,
         root=f"/trials/{trial.trial_id}/subjects/{doing.subject.subject_id}",
         zone=str(trial.in_force.time_zone),

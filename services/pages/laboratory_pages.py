@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force
 from services.api.reads import now_of
+from services.pages.asking import typed_in
 from services.pages.frame import READERS, SITE_STAFF, frame
 from services.pages.laboratories import Laboratories, wrong_fields
 from services.pages.rendering import FieldError, page
@@ -33,7 +34,7 @@ async def laboratories_page(request: Request, viewer: CurrentViewer, trial_id: s
 async def set_limits(request: Request, viewer: CurrentViewer, trial_id: str) -> Response:
     form = await posted(request, viewer)
     actor = viewer.actor(trial_id, *SITE_STAFF)
-    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    typed = typed_in(form)
     site_id = typed.get("site_id", "")
     if not actor.may_touch(site_id):
         raise Problem(NO_ROUTE, "There is no such site of yours.")

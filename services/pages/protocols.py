@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from enrollment import commands as c
 from enrollment.amending import changed_verdicts
@@ -19,7 +19,7 @@ from services.pages.frame import CENTRE, READERS, frame
 from services.pages.hypothetical import would_follow
 from services.pages.protocol_text import ReadText, read_text, shown, text_given
 from services.pages.rendering import FieldError, page
-from services.pages.sending import Wish, fresh_key, send
+from services.pages.sending import Wish, fresh_key, sent
 from services.signin.signing import signed
 from services.signin.viewer import CurrentViewer, Viewer, posted
 
@@ -96,9 +96,7 @@ async def _sent(request: Request, adopting: Adopting, form: FormData) -> Respons
     if wrong is not None:
         return _page(request, adopting, (wrong,))
     wish = Wish(adopting.actor, None, adopting.key, adopting.command)
-    received = await send(request, adopting.trial, wish)
-    answer = f"/trials/{adopting.trial.trial_id}/answers/{received.submission.id}"
-    return RedirectResponse(answer, 303)
+    return await sent(request, adopting.trial, wish)
 
 
 def _page(request: Request, adopting: Adopting, errors: tuple[FieldError, ...] = ()) -> Response:

@@ -1,25 +1,23 @@
 """Settling a finding that a person must decide: signed by the centre, void once inputs change."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
 
 from eligibility.finding import Finding
-from eligibility.verdict import Verdict
 from enrollment import commands as c
-from enrollment.events import FormJudged
-from enrollment.trial import Subject, Trial
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force
-from services.api.reads import now_of
-from services.pages.asking import Ask, command_typed, with_options
+from services.pages.acting import Doing, act
+from services.pages.asking import Ask, typed_in
 from services.pages.frame import CENTRE, frame
-from services.pages.hypothetical import Follows, follows
+from services.pages.hypothetical import Follows
 from services.pages.rendering import FieldError, page
-from services.pages.sending import Wish, fresh_key, send
-from services.pages.subjects import records_about, seen_subject
-from services.signin.signing import signed
+from services.pages.sending import key_of
+from services.pages.subjects import latest_judged, records_about, seen_subject
 from services.signin.viewer import CurrentViewer, Viewer, posted
 
 router = APIRouter(
@@ -30,123 +28,88 @@ ASKS = (Ask("reason", "Reason", "long", "What you looked at, and why the criteri
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
-    """For the template: the same as an action of a subject."""
+class Place:
+    """What is settled, from the address."""
 
-    signs: str
-    slug: str = "settle"
+    trial_id: str
+    subject_id: str
+    phase: int
+    criterion_id: str
+
+
+At = Annotated[Place, Depends()]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    trial: Trial
-    viewer: Viewer
-    actor: c.Actor
-    subject: Subject
-    phase: int
-    finding: Finding
+class Settling(Doing):
+    """One request to settle a finding."""
 
-    @property
-    def meaning(self) -> str:
-        return (
-            f"I have looked at the facts behind {self.finding.criterion_id} and sign that the "
-            "criterion is met."
-        )
+    place: Place
+    finding: Finding
 
 
 @router.get("")
-async def settle_page(
-    request: Request,
-    viewer: CurrentViewer,
-    trial_id: str,
-    subject_id: str,
-    phase: int,
-    criterion_id: str,
-) -> Response:
-    asked = await _asked(request, viewer, trial_id, subject_id, phase, criterion_id)
-    return _page(request, asked, {}, fresh_key())
+async def settle_page(request: Request, viewer: CurrentViewer, at: At) -> Response:
+    return await _page(request, await _settling(request, viewer, at, {}))
 
 
 @router.post("")
-async def settle(
-    request: Request,
-    viewer: CurrentViewer,
-    trial_id: str,
-    subject_id: str,
-    phase: int,
-    criterion_id: str,
-) -> Response:
+async def settle(request: Request, viewer: CurrentViewer, at: At) -> Response:
     form = await posted(request, viewer)
-    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-    key = typed.get("key") or fresh_key()
-    asked = await _asked(request, viewer, trial_id, subject_id, phase, criterion_id)
-    fixed = {
-        "subject_id": subject_id,
-        "phase": phase,
-        "criterion_id": criterion_id,
-        "meaning": asked.meaning,
-    }
-    zone = asked.trial.in_force.time_zone
-    command, errors = command_typed(c.SettleFinding, ASKS, typed, fixed, zone)
-    if command is None:
-        return _page(request, asked, typed, key, errors)
-    would = follows(asked.trial, asked.actor, command, now_of(request, asked.trial))
-    if "confirmed" not in typed:
-        return _page(request, asked, typed, key, would=would)
-    wrong = await signed(request, viewer, form, asked.meaning)
-    if wrong is not None:
-        return _page(request, asked, typed, key, (wrong,), would)
-    received = await send(request, asked.trial, Wish(asked.actor, None, key, command))
-    return RedirectResponse(f"/trials/{trial_id}/answers/{received.submission.id}", 303)
+    settling = await _settling(request, viewer, at, typed_in(form))
+    fixed = {"subject_id": at.subject_id, "phase": at.phase, "criterion_id": at.criterion_id}
+    return await act(request, form, settling, fixed, partial(_page, request, settling))
 
 
-async def _asked(
+async def _settling(request: Request, viewer: Viewer, at: Place, typed: dict[str, str]) -> Settling:
+    actor = viewer.actor(at.trial_id, *CENTRE)
+    trial = await trial_in_force(request, at.trial_id)
+    seen_subject(actor, trial, at.subject_id)
+    verdict = latest_judged(await records_about(request, at.trial_id, at.subject_id), at.subject_id)
+    if verdict is None:
+        raise Problem(NO_ROUTE, "No form of this subject has been judged.")
+    for finding in verdict.findings_for(at.phase):
+        if finding.criterion_id == at.criterion_id and finding.answer.value == "review":
+            break
+    else:
+        raise Problem(NO_ROUTE, "Nothing of this criterion waits for a person.")
+    signs = (
+        f"I have looked at the facts behind {finding.criterion_id} and sign that the "
+        "criterion is met."
+    )
+    return Settling(
+        trial,
+        viewer,
+        actor,
+        c.SettleFinding,
+        ASKS,
+        signs,
+        typed,
+        key_of(typed),
+        None,
+        at,
+        finding,
+    )
+
+
+async def _page(
     request: Request,
-    viewer: Viewer,
-    trial_id: str,
-    subject_id: str,
-    phase: int,
-    criterion_id: str,
-) -> Asked:
-    actor = viewer.actor(trial_id, *CENTRE)
-    trial = await trial_in_force(request, trial_id)
-    subject = seen_subject(actor, trial, subject_id)
-    for record in reversed(await records_about(request, trial_id, subject_id)):
-        for event in reversed(record.content.events):
-            if isinstance(event, FormJudged) and event.subject_id == subject_id:
-                found = Verdict.from_json(event.verdict).findings_for(phase)
-                for finding in found:
-                    if finding.criterion_id == criterion_id and finding.answer.value == "review":
-                        return Asked(trial, viewer, actor, subject, phase, finding)
-                raise Problem(NO_ROUTE, "Nothing of this criterion waits for a person.")
-    raise Problem(NO_ROUTE, "No form of this subject has been judged.")
-
-
-def _page(
-    request: Request,
-    asked: Asked,
-    typed: dict[str, str],
-    key: str,
+    settling: Settling,
     errors: tuple[FieldError, ...] = (),
     would: Follows | None = None,
 ) -> Response:
-    trial_id, subject_id = asked.trial.trial_id, asked.subject.subject_id
-    root = f"/trials/{trial_id}/subjects/{subject_id}"
+    at = settling.place
+    root = f"/trials/{at.trial_id}/subjects/{at.subject_id}"
     return page(
         request,
         "subjects/settle.html",
-        asked.viewer,
+        settling.viewer,
         status=422 if errors else 200,
-        trial=frame(asked.trial, asked.viewer, "/subjects"),
-        subject=asked.subject,
-        finding=asked.finding,
-        phase=asked.phase,
-        action=Settling(asked.meaning),
-        asks=with_options(ASKS, asked.trial),
-        typed=typed,
-        key=key,
-        errors=errors,
-        follows=would,
+        trial=frame(settling.trial, settling.viewer, "/subjects"),
+        subject_id=at.subject_id,
+        finding=settling.finding,
+        phase=at.phase,
+        **settling.shown(errors, would),
         root=root,
-        post=f"{root}/settle/{asked.phase}/{asked.finding.criterion_id}",
+        post=f"{root}/settle/{at.phase}/{at.criterion_id}",
     )

@@ -22,13 +22,13 @@ from services.api.problems import NO_SUBJECT, Problem
 from services.api.reading import ports_of, trial_in_force, unavailable
 from services.api.reads import now_of
 from services.api.views import state_of, visible
-from services.pages.actions import ACTIONS, Action
+from services.pages.actions import ACTIONS, SubjectAction
 from services.pages.before import Before
 from services.pages.event_words import sentence
 from services.pages.frame import CENTRE, READERS, frame
 from services.pages.rendering import page
 from services.pages.screening.steps import STEPS
-from services.pages.screening.verdict_view import verdict_view
+from services.pages.screening.verdict_view import VerdictView, verdict_view
 from services.pages.words import STATES
 from services.signin.viewer import CurrentViewer, Viewer
 from streams.record import Record
@@ -136,7 +136,7 @@ def seen_subject(actor: Actor, trial: Trial, subject_id: str) -> Subject:
     return subject
 
 
-def offered(viewer: Viewer, trial: Trial, subject: Subject) -> list[Action]:
+def offered(viewer: Viewer, trial: Trial, subject: Subject) -> list[SubjectAction]:
     """What the viewer can do about the subject as it is now."""
     return [
         action
@@ -194,13 +194,19 @@ def _with_before(said: str, event: AnyEvent, before: Before) -> str:
     return said if not was or isinstance(event, FactCorrected) else f"{said} Before: {was}."
 
 
-def latest_verdict(records: list[Record], subject_id: str) -> Any:
-    """The latest verdict on the subject's form as a page shows it; none before the first."""
+def latest_judged(records: list[Record], subject_id: str) -> Verdict | None:
+    """The latest verdict on the subject's form; none before the first."""
     for record in reversed(records):
         for event in reversed(record.content.events):
             if isinstance(event, FormJudged) and event.subject_id == subject_id:
-                return verdict_view(Verdict.from_json(event.verdict), STEPS)
+                return Verdict.from_json(event.verdict)
     return None
+
+
+def latest_verdict(records: list[Record], subject_id: str) -> VerdictView | None:
+    """The latest verdict as a page shows it."""
+    judged = latest_judged(records, subject_id)
+    return None if judged is None else verdict_view(judged, STEPS)
 
 
 def forms_of(records: list[Record], subject_id: str) -> list[dict[str, Any]]:

@@ -1,27 +1,14 @@
 """What the centre decides about the trial as a whole, besides the cohort review."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from enrollment import commands as c
 from enrollment.trial import Trial
+from services.pages.acting import Action
 from services.pages.actions import levels_of
 from services.pages.asking import Ask, Options
-from services.signin.events import AccessRole
 
-
-@dataclass(frozen=True, slots=True)
-class TrialAction:
-    """`signs`: it is a signature with this meaning."""
-
-    slug: str
-    title: str
-    command: type[c.Model]
-    roles: tuple[AccessRole, ...]
-    asks: tuple[Ask, ...]
-    offered: Callable[[Trial], bool]
-    says: str
-    signs: str | None = None
+TrialAction = Action[Callable[[Trial], bool]]
 
 
 def _up_to_mtd(trial: Trial) -> Options:
@@ -42,7 +29,7 @@ def _version(trial: Trial) -> Options:
 _REASON = Ask("reason", "Reason", "long")
 
 TRIAL_ACTIONS: tuple[TrialAction, ...] = (
-    TrialAction(
+    Action(
         "rp2d",
         "Sign the recommended Phase II dose",
         c.SignRp2d,
@@ -55,7 +42,7 @@ TRIAL_ACTIONS: tuple[TrialAction, ...] = (
         "It is at or below the MTD and opens Phase II.",
         signs="I sign the recommended Phase II dose.",
     ),
-    TrialAction(
+    Action(
         "suspension",
         "Suspend assignment",
         c.SuspendAssignment,
@@ -64,7 +51,7 @@ TRIAL_ACTIONS: tuple[TrialAction, ...] = (
         lambda trial: trial.activated and not trial.suspended,
         "At once nobody gets a place and no first dose is authorised. Those dosed go on.",
     ),
-    TrialAction(
+    Action(
         "resumption",
         "Resume assignment",
         c.ResumeAssignment,
@@ -74,7 +61,7 @@ TRIAL_ACTIONS: tuple[TrialAction, ...] = (
         "Places are given again in the order of the waitlist.",
         signs="I have reviewed why assignment was suspended and sign its resumption.",
     ),
-    TrialAction(
+    Action(
         "site",
         "Activate a site",
         c.ActivateSite,
@@ -89,7 +76,7 @@ TRIAL_ACTIONS: tuple[TrialAction, ...] = (
         ),
         "From then on the site may take subjects under this version.",
     ),
-    TrialAction(
+    Action(
         "activation",
         "Activate the trial",
         c.ActivateTrial,

@@ -14,11 +14,12 @@ from enrollment.places import utc_midnight
 from enrollment.trial import Trial
 from services.api.reading import trial_in_force
 from services.api.reads import now_of
+from services.pages.asking import typed_in
 from services.pages.event_words import sentence
 from services.pages.frame import CENTRE, frame
 from services.pages.hypothetical import WouldFollow, would_follow
 from services.pages.rendering import FieldError, page
-from services.signin.viewer import CurrentViewer, posted
+from services.signin.viewer import CurrentViewer, Viewer, posted
 
 router = APIRouter(prefix="/trials/{trial_id}/what-if", include_in_schema=False)
 CENTRE_ACTOR = c.Actor(id="what if", role="coordinator", sites=("*",))
@@ -66,7 +67,7 @@ async def what_if(request: Request, viewer: CurrentViewer, trial_id: str) -> Res
     form = await posted(request, viewer)
     viewer.actor(trial_id, *CENTRE)
     trial = await trial_in_force(request, trial_id)
-    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    typed = typed_in(form)
     try:
         found = _asked(trial, typed, now_of(request, trial))
     except NotAnIdeaError as wrong:
@@ -158,7 +159,7 @@ def _limit(trial: Trial, count: int) -> Trial:
 
 def _page(
     request: Request,
-    viewer: Any,
+    viewer: Viewer,
     trial: Trial,
     typed: dict[str, str],
     found: WouldFollow | None = None,

@@ -26,7 +26,7 @@ from services.pages.screening.filled import taken_in
 from services.pages.screening.shown import shown_groups, step_of
 from services.pages.screening.steps import BY_SLUG, STEPS, after
 from services.pages.screening.verdict_view import Preview, preview
-from services.pages.sending import Wish, send
+from services.pages.sending import Wish, send, to_answer
 from services.signin.viewer import CurrentViewer, Viewer, posted
 
 router = APIRouter(prefix="/trials/{trial_id}/forms", include_in_schema=False)
@@ -119,7 +119,7 @@ async def submit(request: Request, viewer: CurrentViewer, trial_id: str, draft_i
     received = await send(request, desk.trial, wish)
     if received.decided is not None:
         await drafts_of(request).drop(desk.draft)
-    return _to(f"/trials/{trial_id}/answers/{received.submission.id}")
+    return to_answer(received.submission)
 
 
 def _command(desk: Desk, seen: Preview) -> AmendForm | SubmitForm:
@@ -146,7 +146,7 @@ async def _answered(
         received = await intake.look(sent)
     except UnavailableError as error:
         raise unavailable(error) from None
-    return None if received is None else _to(f"/trials/{trial_id}/answers/{sent.id}")
+    return None if received is None else to_answer(sent)
 
 
 @router.post("/{draft_id}/discard")
