@@ -55,6 +55,14 @@ def trial() -> str:
 
 
 @pytest.fixture
+async def owner(new_owner: NewOwner, trial: str) -> Owner:
+    """The first owner of the test's trial."""
+    owner = await new_owner()
+    owner.own(trial)
+    return owner
+
+
+@pytest.fixture
 def new_worker(settings: Settings, tmp_path: Path) -> Iterator[NewWorker]:
     """Each call starts another worker, with these `HOLDFAST_...` settings; the test ends all."""
     started: list[WorkerProcess] = []

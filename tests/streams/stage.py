@@ -85,6 +85,11 @@ class Owner:
         )
         self.offset += 1
 
+    async def decide(self, requests: Sequence[JudgedRequest]) -> None:
+        """Is handed these, and decides all that waits."""
+        await self.put(requests)
+        await self.handle()
+
     async def handle(self) -> None:
         """Decides all that waits, as the task of the stage does."""
         await self.stage.handle(await self.stage.inbox.take(0, 1000))

@@ -23,13 +23,8 @@ async def numbers_decided(owner: Owner, trial: str, up_to: int) -> list[int]:
     return [by_id[record.content.command_id] for record in chain]
 
 
-async def test_a_batch_is_decided_sent_published_and_acknowledged(
-    new_owner: NewOwner, trial: str
-) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(5)])
-    await owner.handle()
+async def test_a_batch_is_decided_sent_published_and_acknowledged(owner: Owner, trial: str) -> None:
+    await owner.decide([request(trial, n) for n in range(5)])
     assert await numbers_decided(owner, trial, 5) == [0, 1, 2, 3, 4]
     assert owner.acknowledged(trial) == 5
 
@@ -39,12 +34,10 @@ async def test_a_redelivered_command_is_acknowledged_and_not_decided_again(
 ) -> None:
     first = await new_owner()
     first.own(trial)
-    await first.put([request(trial, n) for n in range(3)])
-    await first.handle()
+    await first.decide([request(trial, n) for n in range(3)])
     second = await new_owner()
     second.own(trial)
-    await second.put([request(trial, n) for n in range(4)])
-    await second.handle()
+    await second.decide([request(trial, n) for n in range(4)])
     assert await numbers_decided(second, trial, 4) == [0, 1, 2, 3]
     assert second.acknowledged(trial) == 4
 
@@ -54,16 +47,12 @@ async def test_a_stale_owner_notices_where_its_records_landed_and_decides_again(
 ) -> None:
     stale, new = await new_owner(), await new_owner()
     stale.own(trial)
-    await stale.put([request(trial, 0)])
-    await stale.handle()
+    await stale.decide([request(trial, 0)])
     new.own(trial)
-    await new.put([request(trial, n) for n in (0, 1, 2)])
-    await new.handle()
-    await stale.put([request(trial, n) for n in (1, 3)])
-    await stale.handle()
+    await new.decide([request(trial, n) for n in (0, 1, 2)])
+    await stale.decide([request(trial, n) for n in (1, 3)])
     assert await numbers_decided(stale, trial, 4) == [0, 1, 2, 3]
-    await new.put([request(trial, n) for n in (3, 4)])
-    await new.handle()
+    await new.decide([request(trial, n) for n in (3, 4)])
     assert await numbers_decided(new, trial, 5) == [0, 1, 2, 3, 4]
 
 
@@ -75,24 +64,18 @@ async def test_a_stale_owner_that_meets_an_unknown_trial_does_not_start_it_twice
     await stale.handle()
     await stale.stage._recover_owned()
     new.own(trial)
-    await new.put([request(trial, 0)])
-    await new.handle()
-    await stale.put([request(trial, 0), request(trial, 1)])
-    await stale.handle()
+    await new.decide([request(trial, 0)])
+    await stale.decide([request(trial, 0), request(trial, 1)])
     assert await numbers_decided(new, trial, 2) == [0, 1]
 
 
 async def test_a_record_of_somebody_else_in_the_log_is_void_and_the_trial_goes_on(
-    new_owner: NewOwner, trial: str
+    owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, 0)])
-    await owner.handle()
+    await owner.decide([request(trial, 0)])
     partition = owner.partition(trial)
     await owner.producer.send_all([Outgoing(LOG, partition, trial.encode(), b"nonsense")])
-    await owner.put([request(trial, 1)])
-    await owner.handle()
+    await owner.decide([request(trial, 1)])
     assert await numbers_decided(owner, trial, 2) == [0, 1]
     ledger = owner.stage.ledger(partition)
     assert ledger is not None
@@ -100,40 +83,25 @@ async def test_a_record_of_somebody_else_in_the_log_is_void_and_the_trial_goes_o
 
 
 async def test_a_read_side_that_lost_a_trial_is_rebuilt_by_the_next_batch(
-    new_owner: NewOwner, trial: str
+    owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(3)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(3)])
     await owner.redis.delete(*keys.of_trial(trial))
-    await owner.put([request(trial, 3)])
-    await owner.handle()
+    await owner.decide([request(trial, 3)])
     assert await numbers_decided(owner, trial, 4) == [0, 1, 2, 3]
 
 
-async def test_the_probe_repairs_a_lost_trial_without_any_command(
-    new_owner: NewOwner, trial: str
-) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(3)])
-    await owner.handle()
+async def test_the_probe_repairs_a_lost_trial_without_any_command(owner: Owner, trial: str) -> None:
+    await owner.decide([request(trial, n) for n in range(3)])
     await owner.redis.delete(*keys.of_trial(trial))
     await owner.stage._tick()
     assert await numbers_decided(owner, trial, 3) == [0, 1, 2]
 
 
-async def test_a_trial_rolled_back_in_redis_is_brought_up_to_date(
-    new_owner: NewOwner, trial: str
-) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(2)])
-    await owner.handle()
+async def test_a_trial_rolled_back_in_redis_is_brought_up_to_date(owner: Owner, trial: str) -> None:
+    await owner.decide([request(trial, n) for n in range(2)])
     dumps = {key: await owner.redis.dump(key) for key in keys.of_trial(trial)}
-    await owner.put([request(trial, n) for n in range(2, 5)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(2, 5)])
     for key, dump in dumps.items():
         if dump is not None:
             await owner.redis.restore(key, 0, dump, replace=True)
@@ -142,12 +110,9 @@ async def test_a_trial_rolled_back_in_redis_is_brought_up_to_date(
 
 
 async def test_where_redis_diverges_kafka_wins_and_the_branch_is_kept_in_quarantine(
-    new_owner: NewOwner, trial: str
+    owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(3)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(3)])
     entry = keys.entry_id(1)
     await owner.redis.xdel(keys.log(trial), entry)
     await owner.redis.hset(keys.head(trial), "hash", "f" * 64)
@@ -161,8 +126,7 @@ async def test_what_redis_has_and_kafka_lost_is_sent_again(new_owner: NewOwner, 
     """Redis was given two records more than `trial.log`, as if the broker had lost its end."""
     ahead, owner = await new_owner(), await new_owner()
     ahead.own(trial)
-    await ahead.put([request(trial, 0)])
-    await ahead.handle()
+    await ahead.decide([request(trial, 0)])
     ledger = ahead.stage.ledger(ahead.partition(trial))
     assert ledger is not None
     results = decide_all(ledger, [command(request(trial, n)) for n in (1, 2)], COUNTING)
@@ -173,16 +137,13 @@ async def test_what_redis_has_and_kafka_lost_is_sent_again(new_owner: NewOwner, 
     ]
     await ahead.read_side.publish([Publication(trial, lost[0].previous, 10**9, tuple(lost))])
     owner.own(trial)
-    await owner.put([request(trial, 2), request(trial, 3)])
-    await owner.handle()
+    await owner.decide([request(trial, 2), request(trial, 3)])
     assert await numbers_decided(owner, trial, 4) == [0, 1, 2, 3]
 
 
 async def test_a_refusal_of_redis_is_never_acknowledged(
-    new_owner: NewOwner, trial: str, monkeypatch: pytest.MonkeyPatch
+    owner: Owner, trial: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
 
     async def refuse(publications: list[object], new: object = ()) -> list[Reply]:
         return [Reply.GAP for _ in publications]
@@ -195,14 +156,11 @@ async def test_a_refusal_of_redis_is_never_acknowledged(
 
 
 async def test_unreadable_and_conflicting_commands_are_parked_and_the_stage_goes_on(
-    new_owner: NewOwner, trial: str
+    owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
     await owner.put([request(trial, 0)])
     await owner.put_raw(trial, b'{"format":1,"secret":"value"}')
-    await owner.put([request(trial, 0, "something else"), request(trial, 1)])
-    await owner.handle()
+    await owner.decide([request(trial, 0, "something else"), request(trial, 1)])
     assert await numbers_decided(owner, trial, 2) == [0, 1]
     assert owner.acknowledged(trial) == 4
     messages = await parked(owner.reader, owner.partition(trial), trial)

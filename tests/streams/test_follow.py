@@ -30,10 +30,8 @@ async def follower(settings: Settings) -> AsyncIterator[TrialFollower]:
 
 
 async def test_an_unknown_trial_is_none_and_is_not_followed(
-    follower: TrialFollower, new_owner: NewOwner, trial: str
+    follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
     await owner.stage._tick()
     assert await follower.trial(trial) is None
     assert await follower.answer(trial, command_id(trial, 0)) is None
@@ -77,8 +75,7 @@ async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_
     owner.stage.assigned(range(owner.settings.partitions))
     await owner.stage._tick()
     waiting = asyncio.create_task(follower.wait_for(trial, command_id(trial, 1), 30))
-    await owner.put([request(trial, 0), request(trial, 1)])
-    await owner.handle()
+    await owner.decide([request(trial, 0), request(trial, 1)])
     answer = await waiting
     assert answer is not None
     assert (answer.sequence, answer.digest) == (1, request(trial, 1).digest)
@@ -94,12 +91,9 @@ async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_
 
 
 async def test_an_old_answer_that_the_follower_no_longer_holds_is_looked_up(
-    follower: TrialFollower, new_owner: NewOwner, trial: str
+    follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, 0)])
-    await owner.handle()
+    await owner.decide([request(trial, 0)])
     first = await follower.wait_for(trial, command_id(trial, 0), 30)
     assert first is not None
     follower._follows[trial].fold.recent.clear()
@@ -107,12 +101,9 @@ async def test_an_old_answer_that_the_follower_no_longer_holds_is_looked_up(
 
 
 async def test_another_follower_reads_what_was_decided_before_it_came(
-    settings: Settings, new_owner: NewOwner, trial: str
+    settings: Settings, owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(3)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(3)])
     late = TrialFollower(settings, COUNTING.evolve, COUNTING.new_trial)
     fold = await late.trial(trial)
     assert fold is not None
@@ -125,12 +116,9 @@ async def test_another_follower_reads_what_was_decided_before_it_came(
 
 
 async def test_a_subscriber_is_given_every_record_once_old_and_new(
-    follower: TrialFollower, new_owner: NewOwner, trial: str
+    follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(2)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(2)])
     seen: list[int] = []
 
     async def subscribe() -> None:
@@ -140,40 +128,32 @@ async def test_a_subscriber_is_given_every_record_once_old_and_new(
                 return
 
     subscribed = asyncio.create_task(subscribe())
-    await owner.put([request(trial, n) for n in range(2, 4)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(2, 4)])
     await asyncio.wait_for(subscribed, 30)
     assert seen == [1, 2, 3]
 
 
 async def test_a_fold_outlives_a_redis_that_is_emptied_and_rebuilt(
-    follower: TrialFollower, new_owner: NewOwner, trial: str
+    follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(3)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(3)])
     assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
     await owner.redis.delete(*keys.of_trial(trial))
     fold = await follower.trial(trial)
     assert fold is not None
     assert fold.slots == 3
-    await owner.put([request(trial, 3)])
-    await owner.handle()
+    await owner.decide([request(trial, 3)])
     assert await follower.wait_for(trial, command_id(trial, 3), 30) is not None
 
 
 async def test_a_fold_is_kept_for_as_long_as_redis_has_nothing_of_the_trial(
     follower: TrialFollower,
-    new_owner: NewOwner,
+    owner: Owner,
     trial: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(follow_one, "BLOCK_MS", 10)
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, 0)])
-    await owner.handle()
+    await owner.decide([request(trial, 0)])
     assert await follower.wait_for(trial, command_id(trial, 0), 30) is not None
     await owner.redis.delete(*keys.of_trial(trial))
     looked = await looks(follower, trial, follow_one.PATIENCE + 2, monkeypatch)
@@ -202,17 +182,13 @@ async def looks(
 
 
 async def test_another_chain_in_redis_is_folded_anew(
-    follower: TrialFollower, new_owner: NewOwner, trial: str
+    follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
     """Kafka lost the end of the log and the trial went on without it."""
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(2)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(2)])
     assert await follower.wait_for(trial, command_id(trial, 1), 30) is not None
     follower._follows[trial].fold.tip = Tip(1, "f" * 64)
-    await owner.put([request(trial, 2)])
-    await owner.handle()
+    await owner.decide([request(trial, 2)])
     assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
     fold = await follower.trial(trial)
     assert fold is not None
@@ -243,18 +219,14 @@ async def snapshot(owner: Owner, trial: str) -> str:
 @pytest.mark.parametrize("wrong", ["", "no such", "cut", "other chain"])
 async def test_a_reader_that_starts_folds_only_what_came_after_the_snapshot_if_that_is_right(
     settings: Settings,
-    new_owner: NewOwner,
+    owner: Owner,
     trial: str,
     wrong: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(4)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(4)])
     key = await snapshot(owner, trial)
-    await owner.put([request(trial, n) for n in (4, 5)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in (4, 5)])
     if wrong == "no such":
         await owner.redis.delete(key)
     elif wrong == "cut":
@@ -286,12 +258,9 @@ async def test_a_reader_that_starts_folds_only_what_came_after_the_snapshot_if_t
 
 
 async def test_a_reader_that_starts_shows_nothing_of_a_log_that_is_not_whole(
-    settings: Settings, new_owner: NewOwner, trial: str
+    settings: Settings, owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(4)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(4)])
     await owner.stage._tick()
     log = keys.log(trial)
     entries = await owner.redis.xrange(log)
@@ -311,12 +280,9 @@ async def test_a_reader_that_starts_shows_nothing_of_a_log_that_is_not_whole(
 
 
 async def test_what_a_reader_does_not_find_though_it_was_folded_is_no_end_of_the_log(
-    follower: TrialFollower, new_owner: NewOwner, trial: str
+    follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
-    owner = await new_owner()
-    owner.own(trial)
-    await owner.put([request(trial, n) for n in range(3)])
-    await owner.handle()
+    await owner.decide([request(trial, n) for n in range(3)])
     assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
     await owner.redis.xdel(keys.log(trial), keys.entry_id(1))
     with pytest.raises(NotShownError, match="hole"):

@@ -33,10 +33,8 @@ async def decided(owner: Owner, trial: str, up_to: int) -> list[int]:
 async def halted(owner: Owner, trial: str) -> None:
     """Command 1 raises; 2 and 3 come behind it."""
     owner.own(trial)
-    await owner.put([request(trial, 0), request(trial, 1, "boom"), request(trial, 2)])
-    await owner.handle()
-    await owner.put([request(trial, 3)])
-    await owner.handle()
+    await owner.decide([request(trial, 0), request(trial, 1, "boom"), request(trial, 2)])
+    await owner.decide([request(trial, 3)])
 
 
 async def test_the_trial_halts_and_its_commands_are_parked_in_order(
@@ -58,8 +56,7 @@ async def test_a_new_owner_knows_that_the_trial_is_halted(new_owner: NewOwner, t
     await halted(await new_owner(), trial)
     owner = await new_owner(MENDED)
     owner.own(trial)
-    await owner.put([request(trial, 4)])
-    await owner.handle()
+    await owner.decide([request(trial, 4)])
     assert await decided(owner, trial, 5) == [0]
 
 
@@ -69,12 +66,10 @@ async def test_resuming_decides_what_was_parked_before_anything_else(
     await halted(await new_owner(), trial)
     owner = await new_owner(MENDED)
     owner.own(trial)
-    await owner.put([request(trial, 4)])
-    await owner.handle()
+    await owner.decide([request(trial, 4)])
     await owner.producer.send_all([marker(Resume(trial=trial), owner.partition(trial))])
     await owner.stage._tick()
-    await owner.put([request(trial, 5)])
-    await owner.handle()
+    await owner.decide([request(trial, 5)])
     assert await decided(owner, trial, 6) == [0, 1, 2, 3, 4, 5]
 
 
@@ -87,8 +82,7 @@ async def test_a_trial_resumed_once_is_not_replayed_again(new_owner: NewOwner, t
     assert await decided(owner, trial, 4) == [0, 1, 2, 3]
     later = await new_owner(MENDED)
     later.own(trial)
-    await later.put([request(trial, 4)])
-    await later.handle()
+    await later.decide([request(trial, 4)])
     assert await decided(later, trial, 5) == [0, 1, 2, 3, 4]
 
 
@@ -99,8 +93,7 @@ async def test_a_trial_that_raises_again_is_halted_again_and_loses_nothing(
     owner = await new_owner()
     await owner.producer.send_all([marker(Resume(trial=trial), owner.partition(trial))])
     owner.own(trial)
-    await owner.put([request(trial, 4)])
-    await owner.handle()
+    await owner.decide([request(trial, 4)])
     assert await decided(owner, trial, 5) == [0]
     last = await new_owner(MENDED)
     await last.producer.send_all([marker(Resume(trial=trial), last.partition(trial))])
