@@ -104,7 +104,7 @@ async def board_context(request: Request, trial: Trial) -> dict[str, Any]:
 def _pictures(trial: Trial, shown: dict[str, Any], today: date) -> dict[str, Any]:
     marks = phase1_marks(trial, today)
     levels = [
-        (level["level_id"], doses_in_words(level), _note(level))
+        (level["level_id"], doses_in_words(level), _note(level, shown["phase1"]["places"]))
         for level in shown["phase1"]["levels"]
     ]
     return {
@@ -118,10 +118,12 @@ def doses_in_words(level: dict[str, Any]) -> str:
     return ", ".join(f"{d['drug']} {d['amount']} {d['unit']}" for d in level["doses"])
 
 
-def _note(level: dict[str, Any]) -> str:
+def _note(level: dict[str, Any], places: int) -> str:
     if level["exceeded"] or level["stopped"]:
         return "stopped"
-    return "open" if level["open"] else ""
+    if level["open"]:
+        return "open" if places else "held"
+    return ""
 
 
 def _dosed_in_phase2(trial: Trial) -> list[date]:

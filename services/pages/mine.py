@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from enrollment.due import due, earliest_for_newcomer, most_urgent_first
-from enrollment.places import accruing_phase, barrier, free_places
+from enrollment.places import accruing_phase, barrier, free_places, next_place
 from enrollment.trial import Trial
 from enrollment.waitlist import in_order
 from services.api.reading import trial_in_force
@@ -91,7 +91,7 @@ def at_site(request: Request, trial: Trial, site_id: str) -> dict[str, Any]:
     stands = barrier(trial, phase, site_id, today)
     waiting = trial.waiting[phase - 1]
     if stands is None:
-        level = None if phase == 2 else trial.levels[trial.open_level or 0].level_id
+        level = next_place(trial, phase, today).level_id
         return _shown(site_id, free_places(trial, phase, today), None, waiting, None, level)
     on = earliest_for_newcomer(trial, site_id, now)
     return _shown(site_id, 0, stands.rule, waiting, on, None)

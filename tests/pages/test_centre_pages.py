@@ -262,3 +262,31 @@ async def test_the_board_counts_by_site_and_by_failed_criterion(
     assert (numbers[0], numbers[2]) == (screened, dosed)
     failures = shown[shown.index("Screen failures by criterion") :]
     assert re.search(r"I8</th>\s*<td[^>]*>2<", failures), failures[:800]
+
+
+def state_of(board: str, level_id: str) -> str:
+    """What the table of levels says in the column State, without tags."""
+    found = re.search(
+        rf'<th scope="row">{level_id}</th>\s*<td>.*?</td>\s*<td>(.*?)</td>', board, re.S
+    )
+    assert found
+    return " ".join(re.sub("<[^>]+>", "", found[1]).split())
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (6, "open 1 place open"),
+        (WINDOWS_OPEN, "held DLT windows are open, until 27 April 2027"),
+        (REVIEW_DUE, "held the cohort review is due"),
+    ],
+)
+async def test_a_level_without_a_place_is_held_and_says_why_and_until_when(
+    browser: Browser, staff: Staff, memory: Memory, steps: int, said: str
+) -> None:
+    play(memory, steps)
+    await browser.sign_in("coordinator")
+    board = (await browser.get(f"{ROOT}/board")).text
+    assert state_of(board, "L1") == said
+    assert state_of(board, "L2") == "not opened"
+    assert f"L1 · {said.split()[0]}" in board, "the picture says the same"
