@@ -119,6 +119,21 @@ def test_our_containers_are_told_only_settings_that_exist(name: str) -> None:
     assert set(COMPOSE["services"][name]["environment"]) <= known
 
 
+def test_the_web_service_has_its_keys_and_an_address_that_browsers_reach() -> None:
+    web = COMPOSE["services"]["web"]
+    assert web["secrets"] == ["keys"]
+    assert web["environment"]["HOLDFAST_SECRET_FILE"] == "/run/secrets/keys"
+    assert COMPOSE["secrets"] == {"keys": {"file": "${HOLDFAST_KEYS:-./secret.key}"}}
+    # Pages take no post from another origin, so another port is another address.
+    address = "${HOLDFAST_WEB_ADDRESS:-http://127.0.0.1:${HOLDFAST_PORT:-8000}}"
+    assert web["environment"]["HOLDFAST_WEB_ADDRESS"] == address
+
+
+def test_nobody_but_the_web_service_has_the_keys() -> None:
+    with_secrets = {name for name, s in COMPOSE["services"].items() if "secrets" in s}
+    assert with_secrets == {"web"}
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_start_what_exists(name: str) -> None:
     match COMPOSE["services"][name]["command"]:
