@@ -2,14 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from enrollment.commands import Role
+from enrollment.version import RULES_VERSION
 from services.cli.accounts import accounts
 from services.cli.stack import stack
 from services.settings import ApiSettings
 from services.signin.settings import SigninSettings
+from streams.cases import Case
 from streams.settings import Settings
+from tests.faults.faults import KINDS
 
 ROOT = Path(__file__).parent.parent.parent
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -44,3 +49,40 @@ def test_the_commands_that_the_documents_name_exist() -> None:
     assert {"token"} <= named <= set(stack.commands)
     named = set(re.findall(r"holdfast accounts ([a-z-]+)", OPERATIONS))
     assert {"open", "make-key"} <= named <= set(accounts.commands)
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/decisions"])
+def test_an_index_names_every_document_once(folder: str) -> None:
+    index = ROOT / folder / "README.md"
+    first_cells = re.findall(r"^\| \[[^]]*\]\(([^)/]+\.md)\)", index.read_text("utf-8"), re.M)
+    assert sorted(first_cells) == sorted(
+        path.name for path in (ROOT / folder).glob("*.md") if path != index
+    )
+
+
+def test_every_role_is_in_the_glossary() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    actor = next(row for row in glossary.splitlines() if row.startswith("| **Actor**"))
+    assert re.findall(r"`(\w+)`", actor) == list(get_args(Role))
+
+
+def test_the_version_of_the_rules_is_told() -> None:
+    for name in ("docs/record.md", "docs/verifying.md", "CHANGELOG.md"):
+        text = " ".join((ROOT / name).read_text("utf-8").split())
+        said = re.findall(r"(?:version|decided,|It is) (\d+)(?: of the rules| now)", text)
+        assert said == [str(RULES_VERSION)], name
+
+
+def test_every_kind_of_fault_is_told_and_counted() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text("utf-8")
+    for kind in KINDS:
+        told = "crash_both_..." if kind.startswith("crash_both_") else kind
+        assert f"`{told}`" in text, kind
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert re.findall(r"\[(\d+) kinds of faults\]", readme) == [str(len(KINDS))]
+
+
+def test_every_case_of_recovery_has_its_row() -> None:
+    text = (ROOT / "docs" / "recovery.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| \w+ \|", text, re.M)
+    assert sorted(rows) == sorted(case.value for case in Case)
