@@ -1,10 +1,8 @@
-"""Kafka and Redis that ask who we are: real servers, our own clients, and no more than needed."""
+"""Kafka that asks who we are: a real broker, our own clients, and no more than needed."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,175 +10,24 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from aiokafka.protocol.admin import CreateAclsRequest
-from redis import Redis
-from redis.exceptions import AuthenticationError, ConnectionError, NoPermissionError
+from redis.exceptions import NoPermissionError
 
 from services.api.adapters import KafkaRequests
 from services.local.guard import Guard
-from services.local.java import find_java
-from services.local.kafka import Kafka, Listener
-from services.local.kafka_jars import fetch_jars
-from services.local.places import LOOPBACK, free_port
 from services.signin.ports import Session
 from services.signin.redis_sessions import RedisSessions
-from streams.chain import Tip
 from streams.kafka import Outgoing, Producer, SendFailedError
 from streams.kept import KeptTopic
 from streams.log_reader import LogReader
 from streams.partition import partition_of
-from streams.read_side import ReadSide, Reply
-from streams.rebuild import Asked, Progress, Requests
-from streams.redis_client import check_redis, redis_client
+from streams.redis_client import redis_client
 from streams.refused import kafka_refuses
-from streams.requests import REQUESTS, RequestWriter
-from streams.settings import Settings
-from streams.topics import (
-    COMMANDS,
-    EVENTS,
-    LOG,
-    PARKED,
-    TOPICS,
-    WEB_DRAFTS,
-    WEB_RECORD,
-    check,
-    create,
-)
-from tests.servers import KafkaProcess, RedisProcess
-from tests.streams.certificates import Authority
-from tests.streams.test_publish import chain, publication
+from streams.requests import RequestWriter
+from streams.topics import LOG, PARKED, WEB_DRAFTS, WEB_RECORD, check
+from tests.servers import RedisProcess
+from tests.streams.secured import SECRETS, Secured, allow, only_our_users, secured_kafka
 from tests.streams.workers import Client, WorkerProcess, form
-
-SECRETS = {"operator": "of-operator", "worker": "of-worker", "web": "of-web"}
-TOPIC, GROUP = 2, 3
-OPERATIONS = {
-    "read": 3,
-    "write": 4,
-    "create": 5,
-    "describe": 8,
-    "describe-configs": 10,
-    "alter-configs": 11,
-}
-Grants = dict[tuple[int, str], tuple[str, ...]]
-# As docs/operations.md says it: whoever changes the one changes the other.
-OPERATOR: Grants = {
-    (TOPIC, topic): ("create", "describe", "describe-configs", "alter-configs") for topic in TOPICS
-}
-WORKER: Grants = {
-    **{
-        (TOPIC, topic): ("read", "write", "describe-configs")
-        for topic in (REQUESTS, COMMANDS, LOG, PARKED)
-    },
-    (TOPIC, EVENTS): ("write", "describe-configs"),
-    **{(TOPIC, topic): ("describe", "describe-configs") for topic in (WEB_RECORD, WEB_DRAFTS)},
-    (GROUP, "holdfast"): ("read",),
-}
-WEB: Grants = {
-    (TOPIC, REQUESTS): ("write",),
-    **{(TOPIC, topic): ("read", "write") for topic in (WEB_RECORD, WEB_DRAFTS)},
-}
-
-
-@dataclass(frozen=True)
-class Secured:
-    """A broker with a plain listener for whoever may do all, and three that ask who is there."""
-
-    kafka: KafkaProcess
-    authority: Authority
-    client: Any
-
-    def settings(self, protocol: str, user: str, **more: Any) -> Settings:
-        """Those of a user who comes in by this listener."""
-        listeners = self.kafka.server.listeners
-        ports: dict[str, int] = {listener.protocol: listener.port for listener in listeners}
-        told: dict[str, Any] = {
-            "kafka_bootstrap": f"{LOOPBACK}:{ports[protocol]}",
-            "redis_url": "redis://none:1",
-            "kafka_security": protocol,
-        }
-        if protocol.endswith("SSL"):
-            told["kafka_ca_file"] = self.authority.certificate
-        if protocol == "SSL":
-            told |= {"kafka_cert_file": self.client.certificate, "kafka_key_file": self.client.key}
-        else:
-            told |= {"kafka_sasl_username": user, "kafka_sasl_password": SECRETS[user]}
-        return Settings(**told | more)
-
-
-@pytest.fixture(scope="module")
-def secured(process_guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    folder = tmp_path_factory.mktemp("secured")
-    authority = Authority.new(folder / "authority")
-    tls = {
-        "ssl.keystore.type": "PEM",
-        "ssl.keystore.location": str(authority.sign("broker").both),
-        "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(authority.certificate),
-    }
-    ports: list[int] = []
-    for _ in range(5):
-        ports.append(free_port(taken=ports))
-    server = Kafka(
-        folder / "kafka",
-        fetch_jars(),
-        find_java(),
-        ports[0],
-        ports[1],
-        listeners=(
-            Listener("SSL", ports[2], {**tls, "ssl.client.auth": "required"}),
-            Listener("SASL_PLAINTEXT", ports[3], _sasl()),
-            Listener("SASL_SSL", ports[4], {**tls, **_sasl()}),
-        ),
-        properties={
-            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "super.users": "User:ANONYMOUS",
-        },
-        users=SECRETS,
-    )
-    kafka = KafkaProcess(server, process_guard)
-    kafka.start()
-    yield Secured(kafka, authority, authority.sign("worker"))
-    kafka.stop()
-
-
-def _sasl() -> dict[str, str]:
-    module = "org.apache.kafka.common.security"
-    users = " ".join(f'user_{name}="{password}"' for name, password in SECRETS.items())
-    return {
-        "sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
-        "scram-sha-512.sasl.jaas.config": f"{module}.scram.ScramLoginModule required;",
-        "plain.sasl.jaas.config": f"{module}.plain.PlainLoginModule required {users};",
-    }
-
-
-@pytest.fixture(scope="module")
-def allowed(secured: Secured) -> Secured:
-    """Everybody may do what the documentation says, and nothing else; the topics are made."""
-    asyncio.run(_allow(secured))
-    return secured
-
-
-async def _allow(secured: Secured) -> None:
-    granted = {"operator": OPERATOR, "worker": WORKER, "CN=worker": WORKER, "web": WEB}
-    for name, grants in granted.items():
-        await grant(secured.kafka.bootstrap, f"User:{name}", grants)
-    await create(secured.settings("SASL_SSL", "operator"))
-
-
-async def grant(bootstrap: str, principal: str, grants: Grants) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        for (kind, name), operations in grants.items():
-            for operation in operations:
-                request = CreateAclsRequest(kind, name, 3, principal, "*", OPERATIONS[operation], 3)
-                said = await admin._send_request(request)
-                assert [code for code, _ in said.creation_responses] == [0]
-    finally:
-        await admin.close()
-
 
 WAYS: list[tuple[str, dict[str, str]]] = [
     ("SSL", {}),
@@ -188,6 +35,23 @@ WAYS: list[tuple[str, dict[str, str]]] = [
     ("SASL_PLAINTEXT", {"kafka_sasl_mechanism": "PLAIN"}),
     ("SASL_SSL", {}),
 ]
+
+
+@pytest.fixture(scope="module")
+def secured(process_guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    with secured_kafka(process_guard, tmp_path_factory.mktemp("secured")) as secured:
+        yield secured
+
+
+@pytest.fixture(scope="module")
+def allowed(secured: Secured) -> Secured:
+    asyncio.run(allow(secured))
+    return secured
+
+
+@pytest.fixture
+def redis(redis_process: Callable[[], RedisProcess]) -> RedisProcess:
+    return only_our_users(redis_process())
 
 
 @pytest.mark.parametrize(("protocol", "more"), WAYS)
@@ -246,29 +110,6 @@ async def test_the_web_service_cannot_write_to_the_record(allowed: Secured) -> N
         await producer.stop()
 
 
-ACL = (
-    "resetkeys resetchannels ~{*}:* ~holdfast:* "
-    "-@all +@read +@write -@dangerous +ping +fcall +function|load +multi +exec"
-)
-ACL_OF_WEB = (
-    "resetkeys resetchannels %R~{*}:* %R~holdfast:* ~web:* "
-    "-@all +@read -@dangerous +ping +set +del +getdel +incrby +decrby +expire"
-)
-ACL_OF_CLUSTER = "+cluster|slots +command +asking"
-"""As docs/operations.md says it: whoever changes the one changes the other."""
-
-
-@pytest.fixture
-def redis(redis_process: Callable[[], RedisProcess]) -> RedisProcess:
-    """One in which nobody may do anything but the user `holdfast` what it needs."""
-    redis = redis_process()
-    with Redis(port=redis.server.port) as client:
-        client.execute_command("ACL", "SETUSER", "holdfast", "on", ">of-redis", *ACL.split())
-        client.execute_command("ACL", "SETUSER", "web", "on", ">of-web", *ACL_OF_WEB.split())
-        client.execute_command("ACL", "SETUSER", "default", "off")
-    return redis
-
-
 async def test_one_form_becomes_a_slot_with_tls_passwords_and_no_more_leave_than_needed(
     allowed: Secured, redis: RedisProcess, tmp_path: Path
 ) -> None:
@@ -293,33 +134,6 @@ async def test_one_form_becomes_a_slot_with_tls_passwords_and_no_more_leave_than
     await reader.stop()
     said = (tmp_path / "log").read_text()
     assert not [secret for secret in (*SECRETS.values(), "of-redis") if secret in said]
-
-
-async def test_a_redis_user_may_do_what_holdfast_does_and_nothing_else(redis: RedisProcess) -> None:
-    def settings(password: str) -> Settings:
-        user = {"redis_username": "holdfast", "redis_password": password}
-        return Settings(kafka_bootstrap="none:1", redis_url=redis.url, **user)  # type: ignore[arg-type]
-
-    client = redis_client(settings("of-redis"))
-    await check_redis(client, settings("of-redis"))
-    for forbidden in (("FLUSHALL",), ("KEYS", "*"), ("CONFIG", "GET", "*"), ("GET", "other")):
-        with pytest.raises(NoPermissionError):
-            await client.execute_command(*forbidden)
-    # What the worker of the test above had no cause to do.
-    read_side = ReadSide(client)
-    await read_side.load_functions()
-    entries = chain("T", [1, 2])
-    assert await read_side.publish([publication("T", entries)], [(0, "T")]) == [Reply.OK]
-    rebuild = Requests(client)
-    await rebuild.ask(0, Asked("R1", "T"))
-    await rebuild.tell(0, Progress("R1", "done", 1, 1))
-    assert await read_side.place("T", Tip(1, entries[1].hash), 11, 11) == Reply.OK
-    await read_side.quarantine(0, "T")
-    await client.aclose()
-    stranger = redis_client(settings("wrong"))
-    with pytest.raises(AuthenticationError):
-        await stranger.ping()
-    await stranger.aclose()
 
 
 def _see(seen: dict[str, bytes | None], key: str, value: bytes | None) -> bool:
@@ -359,62 +173,6 @@ async def test_the_web_keeps_accounts_drafts_and_sessions_with_no_more_leave_tha
         with pytest.raises(NoPermissionError):
             await client.execute_command(*forbidden)
     await client.aclose()
-
-
-@asynccontextmanager
-async def with_tls(authority: Authority, port: int) -> AsyncIterator[str]:
-    """The place of a TLS server before a plain Redis: the one in the wheel is built without."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.certificate)
-    context.load_cert_chain(authority.sign("redis").both)
-    context.verify_mode = ssl.CERT_REQUIRED
-
-    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind, before = await asyncio.open_connection(LOOPBACK, port)
-        await asyncio.gather(copy(reader, before), copy(behind, writer))
-
-    server = await asyncio.start_server(serve, LOOPBACK, 0, ssl=context)
-    yield f"{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
-    server.close()
-
-
-async def test_redis_is_asked_by_tls_with_our_certificate_and_only_if_its_own_is_right(
-    redis: RedisProcess, tmp_path: Path
-) -> None:
-    authority = Authority.new(tmp_path / "authority")
-    ours = authority.sign("worker")
-    async with with_tls(authority, redis.server.port) as place:
-        right: dict[str, Any] = {
-            "kafka_bootstrap": "none:1",
-            "redis_url": f"rediss://{place}",
-            "redis_username": "holdfast",
-            "redis_password": "of-redis",
-            "redis_ca_file": authority.certificate,
-            "redis_cert_file": ours.certificate,
-            "redis_key_file": ours.key,
-        }
-        await asked(Settings(**right))
-        for wrong in (
-            {"redis_ca_file": None},
-            {"redis_cert_file": None, "redis_key_file": None},
-            {"redis_url": f"rediss://{place.replace(LOOPBACK, 'localhost')}"},
-        ):
-            with pytest.raises(ConnectionError):
-                await asked(Settings(**right | wrong))
-
-
-async def asked(settings: Settings) -> None:
-    client = redis_client(settings)
-    try:
-        await check_redis(client, settings)
-    finally:
-        await client.aclose()
 
 
 @pytest.mark.parametrize(
