@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
 
 from enrollment.commands import Actor
 from enrollment.trial import Trial
@@ -14,7 +14,8 @@ from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import ports_of, trial_in_force
 from services.api.reads import now_of
 from services.api.views import state_of, visible
-from services.pages.audit_rows import COLUMNS, Row, Wanted, csv_lines, csv_row, ndjson_row, trail
+from services.pages.audit_rows import COLUMNS, Row, Wanted, csv_row, ndjson_row, trail
+from services.pages.downloads import csv_lines, download
 from services.pages.event_words import SENTENCES
 from services.pages.frame import CENTRE, READERS, frame
 from services.pages.rendering import page
@@ -25,21 +26,24 @@ SHOWN = 100
 Text = Annotated[str, Query(max_length=128)]
 
 
+async def _wanted(subject: Text = "", site: Text = "", event: Text = "", by: Text = "") -> Wanted:
+    return Wanted(subject.strip(), site, event, by.strip())
+
+
+Filter = Annotated[Wanted, Depends(_wanted)]
+
+
 @router.get("/audit")
 async def audit_page(
     request: Request,
     viewer: CurrentViewer,
     trial_id: str,
-    subject: Text = "",
-    site: Text = "",
-    event: Text = "",
-    by: Text = "",
+    wanted: Filter,
     oldest: bool = False,
     skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     actor = viewer.actor(trial_id, *CENTRE, "auditor")
     trial = await trial_in_force(request, trial_id)
-    wanted = Wanted(subject.strip(), site, event, by.strip())
     found = [row async for row in _rows(request, trial, actor, wanted)]
     ordered = found if oldest else found[::-1]
     return page(
@@ -73,24 +77,16 @@ def _query(wanted: Wanted) -> str:
 
 @router.get("/audit.{kind}")
 async def audit_file(
-    request: Request,
-    viewer: CurrentViewer,
-    trial_id: str,
-    kind: str,
-    subject: Text = "",
-    site: Text = "",
-    event: Text = "",
-    by: Text = "",
+    request: Request, viewer: CurrentViewer, trial_id: str, kind: str, wanted: Filter
 ) -> Response:
     """The same rows, oldest first, as CSV or NDJSON; of site staff their own sites' only."""
     actor = viewer.actor(trial_id, *READERS)
     trial = await trial_in_force(request, trial_id)
-    wanted = Wanted(subject.strip(), site, event, by.strip())
     rows = _rows(request, trial, actor, wanted)
     if kind == "csv":
-        return _download(_lines(rows, csv_row, csv_lines([COLUMNS])), f"{trial_id}-audit.csv")
+        return download(_lines(rows, csv_row, csv_lines([COLUMNS])), f"{trial_id}-audit.csv")
     if kind == "ndjson":
-        return _download(_lines(rows, ndjson_row, ""), f"{trial_id}-audit.ndjson")
+        return download(_lines(rows, ndjson_row, ""), f"{trial_id}-audit.ndjson")
     raise Problem(NO_ROUTE, "The trail comes as csv or ndjson.")
 
 
@@ -107,15 +103,6 @@ async def _lines(
         yield head
     async for row in rows:
         yield written(row)
-
-
-def _download(lines: AsyncIterator[str], name: str) -> Response:
-    media_type = "text/csv; charset=utf-8" if name.endswith("csv") else "application/x-ndjson"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(lines, headers=headers, media_type=media_type)
 
 
 @router.get("/downloads")
@@ -140,12 +127,7 @@ async def site_log(request: Request, viewer: CurrentViewer, trial_id: str, name:
     made = {"screening": _screening, "enrolment": _enrolment}.get(name)
     if made is None:
         raise Problem(NO_ROUTE, "There is a screening log and an enrolment log.")
-    lines = made(request, trial, viewer)
-
-    async def once() -> AsyncIterator[str]:
-        yield csv_lines(lines)
-
-    return _download(once(), f"{trial_id}-{name}-log.csv")
+    return download(csv_lines(made(request, trial, viewer)), f"{trial_id}-{name}-log.csv")
 
 
 def _screening(request: Request, trial: Trial, viewer: Viewer) -> list[list[Any]]:

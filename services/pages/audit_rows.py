@@ -1,7 +1,5 @@
 """The audit trail as rows: who, when it happened, when it was recorded, what was before, why."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -12,7 +10,9 @@ import orjson
 from enrollment.commands import Actor
 from enrollment.events import AnyEvent
 from services.api.ports import Ports
+from services.api.views import instant
 from services.pages.before import Before
+from services.pages.downloads import csv_lines
 from services.pages.event_words import late_entry, sentence
 from services.signin.people import Account
 from streams.record import Record
@@ -81,7 +81,7 @@ def rows_of(
         yield Row(
             trial_id=content.trial,
             sequence=content.sequence,
-            recorded_at=content.at.isoformat().replace("+00:00", "Z"),
+            recorded_at=instant(content.at),
             happened_on=_happened(event),
             by=content.actor.id,
             name="" if account is None else account.name,
@@ -134,19 +134,6 @@ def _may_see(row: Row, actor: Actor) -> bool:
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Row))
-
-
-def csv_lines(values: Iterable[Iterable[object]]) -> str:
-    """CSV (RFC 4180). What a spreadsheet would take for a formula is written as text."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for line in values:
-        writer.writerow([_harmless(str(value)) for value in line])
-    return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def csv_row(row: Row) -> str:

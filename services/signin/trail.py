@@ -1,12 +1,13 @@
 """The audit trail of accounts and rights in words: who did what to whom, when, and why."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import chain
 from typing import Final
 
+from services.api.views import instant
+from services.pages.downloads import csv_lines
 from services.signin import events as e
 from services.signin.people import People
 from services.signin.words import HOW, ROLES, where
@@ -173,7 +174,7 @@ def _of_credentials(event: e.AnyAccessEvent) -> str:
 
 
 COLUMNS: Final[dict[str, Callable[[Row], str]]] = {
-    "at": lambda row: row.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    "at": lambda row: instant(row.at),
     "type": lambda row: row.type,
     "by_id": lambda row: row.by_id,
     "by": lambda row: row.by,
@@ -184,24 +185,12 @@ COLUMNS: Final[dict[str, Callable[[Row], str]]] = {
 }
 
 
-def csv_lines(found: Iterator[tuple[Row, e.AnyAccessEvent]]) -> Iterator[str]:
-    """Never a formula: what a spreadsheet would run is quoted."""
-    yield _csv(list(COLUMNS))
-    for row, _ in found:
-        yield _csv([_plain(column(row)) for column in COLUMNS.values()])
+def csv_text(found: Iterator[tuple[Row, e.AnyAccessEvent]]) -> str:
+    rows = ([column(row) for column in COLUMNS.values()] for row, _ in found)
+    return csv_lines(chain([COLUMNS], rows))
 
 
-def _csv(values: list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(values)
-    return line.getvalue()
-
-
-def _plain(value: str) -> str:
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-def ndjson_lines(found: Iterator[tuple[Row, e.AnyAccessEvent]]) -> Iterator[str]:
+def ndjson_text(found: Iterator[tuple[Row, e.AnyAccessEvent]]) -> str:
     """The events themselves, without secrets."""
-    for _, event in found:
-        yield event.model_dump_json(exclude=SECRET, exclude_none=True) + "\n"
+    lines = (event.model_dump_json(exclude=SECRET, exclude_none=True) for _, event in found)
+    return "".join(f"{line}\n" for line in lines)

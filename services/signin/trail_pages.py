@@ -3,13 +3,14 @@
 from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
 
 from services.api.problems import NOT_THIS_ROLE, Problem
+from services.pages.downloads import download
 from services.pages.rendering import page
 from services.signin.people import People
-from services.signin.trail import GROUPS, Wanted, csv_lines, ndjson_lines, rows
+from services.signin.trail import GROUPS, Wanted, csv_text, ndjson_text, rows
 from services.signin.viewer import CurrentViewer, Viewer, signin_of
 from services.signin.words import ROLES
 
@@ -17,6 +18,13 @@ router = APIRouter(prefix="/accounts", include_in_schema=False)
 SHOWN = 100
 AccountFilter = Annotated[str, Query(alias="account", pattern=r"^(a-[0-9a-f]{32})?$")]
 GroupFilter = Annotated[str, Query(alias="what", pattern=f"^({'|'.join(GROUPS)})?$")]
+
+
+async def _wanted(account_id: AccountFilter = "", group: GroupFilter = "") -> Wanted:
+    return Wanted(account_id, group)
+
+
+Filter = Annotated[Wanted, Depends(_wanted)]
 
 
 def may_look(viewer: Viewer) -> None:
@@ -29,13 +37,12 @@ def may_look(viewer: Viewer) -> None:
 async def trail_page(
     request: Request,
     viewer: CurrentViewer,
-    account_id: AccountFilter = "",
-    group: GroupFilter = "",
+    wanted: Filter,
     before: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
     may_look(viewer)
     people = signin_of(request).people
-    found = list(islice(rows(people, Wanted(account_id, group), before), SHOWN + 1))
+    found = list(islice(rows(people, wanted, before), SHOWN + 1))
     shown = [row for row, _ in found[:SHOWN]]
     return page(
         request,
@@ -45,8 +52,8 @@ async def trail_page(
         older=shown[-1].number if len(found) > SHOWN else None,
         accounts=_choices(people),
         groups=[("", "everything"), *((name, words) for name, (words, _) in GROUPS.items())],
-        account_id=account_id,
-        group=group,
+        account_id=wanted.account_id,
+        group=wanted.group,
     )
 
 
@@ -56,35 +63,15 @@ def _choices(people: People) -> list[tuple[str, str]]:
 
 
 @router.get("/trail.csv")
-async def trail_csv(
-    request: Request,
-    viewer: CurrentViewer,
-    account_id: AccountFilter = "",
-    group: GroupFilter = "",
-) -> Response:
+async def trail_csv(request: Request, viewer: CurrentViewer, wanted: Filter) -> Response:
     may_look(viewer)
-    found = rows(signin_of(request).people, Wanted(account_id, group))
-    return _download("".join(csv_lines(found)), "rights.csv", "text/csv; charset=utf-8")
+    return download(csv_text(rows(signin_of(request).people, wanted)), "rights.csv")
 
 
 @router.get("/trail.ndjson")
-async def trail_ndjson(
-    request: Request,
-    viewer: CurrentViewer,
-    account_id: AccountFilter = "",
-    group: GroupFilter = "",
-) -> Response:
+async def trail_ndjson(request: Request, viewer: CurrentViewer, wanted: Filter) -> Response:
     may_look(viewer)
-    found = rows(signin_of(request).people, Wanted(account_id, group))
-    return _download("".join(ndjson_lines(found)), "rights.ndjson", "application/x-ndjson")
-
-
-def _download(text: str, name: str, kind: str) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(iter((text,)), headers=headers, media_type=kind)
+    return download(ndjson_text(rows(signin_of(request).people, wanted)), "rights.ndjson")
 
 
 @router.get("/rights")
