@@ -19,7 +19,7 @@ from services.api.ports import Ports, Trials, UnavailableError
 from services.api.problems import TOO_MANY_STREAMS
 from services.api.reading import TrialId, known_trial, ports_of, unavailable
 from services.api.reads import now_of
-from services.api.streaming import Streams, sse
+from services.api.streaming import Streams, sse, states
 from services.api.views import board_json, json_bytes, json_response
 from streams.cloud_events import cloud_events
 from streams.record import Record
@@ -206,18 +206,6 @@ async def follow_board(
 async def _boards(
     request: Request, trial_id: str, seen: int, actor: Actor
 ) -> AsyncGenerator[bytes, None]:
-    """Of many changes at once only the last board is told."""
-    trials = ports_of(request).trials
-    told_at = seen
-    trial = await trials.trial(trial_id)
-    position = trials.sequence(trial_id)
-    if trial is not None and position != seen:
-        told_at = position
-        yield sse(position, json_bytes(board_json(trial, now_of(request, trial), actor)), "board")
-    async for record in trials.subscribe(trial_id, position):
-        trial = await trials.trial(trial_id)
-        now_at = trials.sequence(trial_id)
-        if trial is None or record.sequence <= told_at or now_at <= told_at:
-            continue
-        told_at = now_at
-        yield sse(now_at, json_bytes(board_json(trial, now_of(request, trial), actor)), "board")
+    async for sequence, trial in states(ports_of(request).trials, trial_id, seen):
+        shown = board_json(trial, now_of(request, trial), actor)
+        yield sse(sequence, json_bytes(shown), "board")

@@ -9,7 +9,8 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from enrollment.commands import Actor
-from services.api.ports import UnavailableError
+from enrollment.trial import Trial
+from services.api.ports import Trials, UnavailableError
 from services.api.problems import TOO_MANY_STREAMS, Problem
 from services.api.watching import Still
 from services.settings import ApiSettings
@@ -23,6 +24,28 @@ def sse(number: int, data: bytes, event: str | None = None) -> bytes:
     """One event; JSON as we write it has no line breaks. `number` comes back as Last-Event-ID."""
     named = b"" if event is None else b"event: " + event.encode() + b"\n"
     return b"id: %d\n%sdata: %s\n\n" % (number, named, data)
+
+
+async def states(
+    trials: Trials, trial_id: str, seen: int
+) -> AsyncGenerator[tuple[int, Trial], None]:
+    """The trial now, unless it stands at `seen`, and after changes, each with its sequence.
+
+    Of many changes at once only the last state is told.
+    """
+    told_at = seen
+    trial = await trials.trial(trial_id)
+    position = trials.sequence(trial_id)
+    if trial is not None and position != seen:
+        told_at = position
+        yield position, trial
+    async for record in trials.subscribe(trial_id, position):
+        trial = await trials.trial(trial_id)
+        now_at = trials.sequence(trial_id)
+        if trial is None or record.sequence <= told_at or now_at <= told_at:
+            continue
+        told_at = now_at
+        yield now_at, trial
 
 
 class _Counted(StreamingResponse):

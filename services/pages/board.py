@@ -13,7 +13,7 @@ from enrollment.trial import Trial
 from enrollment.until import held_until
 from services.api.reading import ports_of, trial_in_force
 from services.api.reads import now_of
-from services.api.streaming import Streams
+from services.api.streaming import Streams, states
 from services.pages.charts.accrual import accrual_curve
 from services.pages.charts.escalation import escalation_picture
 from services.pages.charts.marks import phase1_marks
@@ -55,24 +55,9 @@ async def board_live(
 
 
 async def _boards(request: Request, trial_id: str, seen: int) -> AsyncGenerator[bytes, None]:
-    """Of many changes at once only the last board is shown."""
-    trials = ports_of(request).trials
-    told_at = trials.sequence(trial_id)
-    if told_at > seen:
-        yield await _told(request, await trial_in_force(request, trial_id), told_at)
-    async for record in trials.subscribe(trial_id, told_at):
-        trial = await trials.trial(trial_id)
-        now_at = trials.sequence(trial_id)
-        if trial is None or record.sequence <= told_at or now_at <= told_at:
-            continue
-        told_at = now_at
-        yield await _told(request, trial, now_at)
-
-
-async def _told(request: Request, trial: Trial, sequence: int) -> bytes:
-    return sse_html(
-        sequence, render_text("board/content.html", await board_context(request, trial))
-    )
+    async for sequence, trial in states(ports_of(request).trials, trial_id, seen):
+        content = render_text("board/content.html", await board_context(request, trial))
+        yield sse_html(sequence, content)
 
 
 async def board_context(request: Request, trial: Trial) -> dict[str, Any]:
