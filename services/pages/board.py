@@ -55,7 +55,10 @@ async def board_live(
 
 
 async def _boards(request: Request, trial_id: str, seen: int) -> AsyncGenerator[bytes, None]:
-    async for sequence, trial in states(ports_of(request).trials, trial_id, seen):
+    trials = ports_of(request).trials
+    # A page may have seen more than this process knows yet: it is not shown less.
+    known = min(seen, trials.sequence(trial_id))
+    async for sequence, trial in states(trials, trial_id, known):
         content = render_text("board/content.html", await board_context(request, trial))
         yield sse_html(sequence, content)
 
