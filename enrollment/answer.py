@@ -1,10 +1,12 @@
 """The answer to a command, one of a closed set; stored with it and given again on repeats."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime
 
+from eligibility.verdict import Outcome as Judged
 from enrollment.commands import Id, Model
 
 Outcome = Literal[
@@ -18,6 +20,12 @@ Outcome = Literal[
     "refused",
     "rejected",
 ]
+NOT_ELIGIBLE: Final[Mapping[Judged, Outcome]] = {
+    Judged.INELIGIBLE: "ineligible",
+    Judged.INCOMPLETE: "incomplete",
+    Judged.NEEDS_REVIEW: "needs_review",
+}
+"""What is told of a verdict that lets nobody in."""
 
 
 class Answer(Model):

@@ -25,13 +25,11 @@ from enrollment.waitlist import refuse_the_hopeless
 from protocols.errors import ProtocolError
 from protocols.model import Protocol
 
-CENTRE = ("coordinator", "reviewer")
-
 
 def adopt_protocol(turn: Turn, command: AdoptProtocol) -> Answer:
     """Puts it in force for judge, decide and verify; waitlisted subjects are judged again."""
     kind, trial = command.type, turn.trial
-    if turn.actor.role not in CENTRE:
+    if not turn.by_centre:
         return turn.refused(kind, "role", "The coordinating centre adopts the protocol.")
     try:
         protocol = protocol_of(command.text)
@@ -90,7 +88,7 @@ def _unfit_for_what_happened(trial: Trial, old: Protocol, new: Protocol) -> tupl
 def activate_site(turn: Turn, command: ActivateSite) -> Answer:
     """Accrual at a site begins once its approval of the version in force is recorded."""
     kind = command.type
-    if turn.actor.role not in CENTRE:
+    if not turn.by_centre:
         return turn.refused(kind, "role", "The coordinating centre activates a site.")
     if turn.trial.protocol is None:
         return turn.rejected(kind, "no_protocol", "Adopt a protocol first.")
@@ -115,7 +113,7 @@ def activate_site(turn: Turn, command: ActivateSite) -> Answer:
 def activate_trial(turn: Turn, command: ActivateTrial) -> Answer:
     """Signed; opens the first level (R6)."""
     kind = command.type
-    if turn.actor.role not in CENTRE:
+    if not turn.by_centre:
         return turn.refused(kind, "role", "The coordinating centre activates the trial.")
     if turn.trial.protocol is None:
         return turn.rejected(kind, "no_protocol", "Adopt a protocol first.")
@@ -134,7 +132,7 @@ def activate_trial(turn: Turn, command: ActivateTrial) -> Answer:
 
 def suspend(turn: Turn, command: SuspendAssignment) -> Answer:
     """Acts at once (R9)."""
-    if turn.actor.role not in CENTRE:
+    if not turn.by_centre:
         return turn.refused(command.type, "role", "The coordinating centre suspends.")
     if turn.trial.suspended:
         return turn.rejected(command.type, "suspended_already", "Assignment is suspended.")
@@ -144,7 +142,7 @@ def suspend(turn: Turn, command: SuspendAssignment) -> Answer:
 
 def resume(turn: Turn, command: ResumeAssignment) -> Answer:
     """Signed, with a reason; not while a death in the window waits for its adjudication (R14)."""
-    if turn.actor.role not in CENTRE:
+    if not turn.by_centre:
         return turn.refused(command.type, "role", "The coordinating centre resumes.")
     if not turn.trial.suspended:
         return turn.rejected(command.type, "not_suspended", "Assignment is not suspended.")

@@ -4,6 +4,7 @@ from enrollment.answer import Answer
 from enrollment.canonical import canonical, digest
 from enrollment.commands import ConfirmEligibility, Phase
 from enrollment.events import EligibilityConfirmed
+from enrollment.keeping import plain
 from enrollment.trial import Subject, Trial
 from enrollment.turn import Turn
 
@@ -27,7 +28,7 @@ def judged_digest(trial: Trial, subject: Subject) -> str | None:
     phase = _phase(subject)
     if phase is None or subject.form is None or subject.outcome != "eligible":
         return None
-    judged = [digest(subject.form), subject.outcome, phase, trial.in_force.digest]
+    judged = [digest(plain(subject.form)), subject.outcome, phase, trial.in_force.digest]
     return digest(canonical([trial.trial_id, subject.subject_id, *judged]))
 
 

@@ -22,7 +22,7 @@ def correct_fact(turn: Turn, command: CorrectFact) -> Answer:
     if subject is None or subject.slot is None or not subject.slot.treated:
         return turn.rejected(command.type, "nothing_to_correct", "The subject was never treated.")
     if command.on is not None and command.on > turn.today:
-        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+        return turn.in_the_future(command.type)
     match command.fact:
         case "first_dose_on":
             return _first_dose(turn, subject, subject.slot, command)
@@ -76,7 +76,7 @@ def _onset(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> An
 
 def _level(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> Answer:
     """A signed correction moves the subject's counts to the level that was really given."""
-    if turn.actor.role not in ("coordinator", "reviewer") or command.meaning is None:
+    if not turn.by_centre or command.meaning is None:
         return turn.refused(
             command.type,
             "signature",

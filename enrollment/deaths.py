@@ -24,7 +24,7 @@ def report_death(turn: Turn, command: ReportDeath) -> Answer:
     if subject is None:
         return turn.rejected(command.type, "unknown_subject", "No such subject.")
     if command.died_on > turn.today:
-        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+        return turn.in_the_future(command.type)
     if subject.died_on is not None:
         return turn.rejected(command.type, "already_dead", "The death is recorded.")
     inside = subject.slot is not None and _in_window(subject.slot, command.died_on)
@@ -85,7 +85,7 @@ def adjudicate_death(turn: Turn, command: AdjudicateDeath) -> Answer:
         return turn.rejected(
             command.type, "no_open_death", "No death in the window waits to be adjudicated."
         )
-    if turn.actor.role not in ("coordinator", "reviewer"):
+    if not turn.by_centre:
         return turn.refused(
             command.type,
             "role",

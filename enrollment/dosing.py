@@ -190,7 +190,7 @@ def report_first_dose(turn: Turn, command: ReportFirstDose) -> Answer:
             f"The first dose is recorded on {slot.dosed_on}; correct it if that is wrong.",
         )
     if command.dosed_on > turn.today:
-        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+        return turn.in_the_future(command.type)
     if command.level_id is not None and command.level_id not in _level_ids(turn):
         return turn.rejected(command.type, "unknown_level", "The protocol has no such level.")
     deviations = _deviations(turn, subject, slot, command)

@@ -2,9 +2,9 @@
 
 from eligibility.verdict import Settlement
 from enrollment import events as e
-from enrollment.canonical import canonical
 from enrollment.copying import replace
 from enrollment.evolve_slots import with_waiting
+from enrollment.keeping import kept
 from enrollment.trial import Subject, Trial
 
 
@@ -20,8 +20,7 @@ def judged(trial: Trial, event: e.FormJudged) -> Trial:
     needed = known.waiting or (known.slot and known.slot.undosed) or event.reviews
     keep = needed or event.outcome == "eligible"
     if keep and event.form is not None:
-        # Copied: the bytes that orjson gives keep a buffer several times as long.
-        form = bytes(memoryview(canonical(event.form)))
+        form = kept(event.form, len(trial.subjects))
     phase2_met = known.phase2_met if known.slot and known.slot.treated else 2 in event.met
     changed = replace(
         known,

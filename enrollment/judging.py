@@ -15,6 +15,7 @@ from eligibility.verdict import Gist, Outcomes, Settlement, Verdict
 from enrollment.canonical import canonical
 from enrollment.commands import Phase
 from enrollment.events import FormJudged
+from enrollment.keeping import plain
 from enrollment.trial import Subject
 from protocols.model import Protocol
 
@@ -36,7 +37,7 @@ def _parsed(stored: bytes) -> ScreeningForm:
 def kept_form(subject: Subject) -> dict[str, Any]:
     """The form of a subject who holds a place, waits or needs a person: the trial keeps it."""
     assert subject.form is not None, "the form of whoever may be judged again is kept"
-    form: dict[str, Any] = orjson.loads(subject.form)
+    form: dict[str, Any] = orjson.loads(plain(subject.form))
     return form
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cohorts.slots import Slot
 from eligibility.verdict import Verdict
 from enrollment import judging
-from enrollment.answer import Answer
+from enrollment.answer import NOT_ELIGIBLE, Answer, Outcome
 from enrollment.commands import Phase
 from enrollment.events import FlagLifted, SlotFlagged
 from enrollment.trial import Subject
@@ -51,24 +52,20 @@ def follow_verdict(turn: Turn, subject_id: str, phase: Phase, verdict: Verdict) 
                 **of_slot(subject),
             )
         )
-    outcome = verdict.outcome(phase).value
+    outcome = verdict.outcome(phase)
     if outcome == "eligible":
-        return _answer(turn, subject_id, "slot_reserved", None, None)
+        return of_held_slot(subject_id, slot, "slot_reserved")
     finding = next(f for f in verdict.findings_for(phase) if f.criterion_id == open_ids[0])
-    answer = _answer(turn, subject_id, outcome, open_ids[0], finding.because)
-    return answer.model_copy(update={"missing": verdict.missing(phase)})
+    answer = of_held_slot(subject_id, slot, NOT_ELIGIBLE[outcome])
+    told = {"rule": open_ids[0], "sentence": finding.because, "missing": verdict.missing(phase)}
+    return answer.model_copy(update=told)
 
 
-def _answer(
-    turn: Turn, subject_id: str, outcome: Any, rule: str | None, sentence: str | None
-) -> Answer:
-    slot = turn.trial.subjects[subject_id].slot
-    assert slot is not None
+def of_held_slot(subject_id: str, slot: Slot, outcome: Outcome) -> Answer:
+    """Where and until when somebody has a place."""
     return Answer(
         outcome=outcome,
         subject_id=subject_id,
-        rule=rule,
-        sentence=sentence,
         phase=slot.phase,
         level_id=slot.level_id,
         slot_id=slot.slot_id,

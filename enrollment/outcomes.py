@@ -68,7 +68,7 @@ def report_dlt(turn: Turn, command: ReportDlt) -> Answer:
             command.type, "never_held_a_slot", "The subject never held a slot in this trial."
         )
     if command.onset_on > turn.today:
-        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+        return turn.in_the_future(command.type)
     slot = subject.slot
     deviations = without_first_dose(slot)
     if slot.dosed_on is not None and command.onset_on < slot.dosed_on:
@@ -131,7 +131,7 @@ def report_toxicity(turn: Turn, command: ReportToxicity) -> Answer:
             command.type, "never_held_a_slot", "The subject never held a slot in this trial."
         )
     if command.onset_on > turn.today:
-        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+        return turn.in_the_future(command.type)
     slot = subject.slot
     late = slot.window_ends_on is not None and command.onset_on >= slot.window_ends_on
     return _toxicity(turn, subject, command, late=late, deviations=without_first_dose(slot))
@@ -201,7 +201,7 @@ def withdraw(turn: Turn, command: WithdrawSubject) -> Answer:
     if subject is None:
         return turn.rejected(command.type, "unknown_subject", "No such subject.")
     if command.withdrawn_on > turn.today:
-        return turn.rejected(command.type, "in_the_future", "A fact lies in the future.")
+        return turn.in_the_future(command.type)
     if subject.withdrawn_on is not None:
         return turn.rejected(command.type, "already_withdrawn", "The withdrawal is recorded.")
     slot, deviations = subject.slot, without_live_slot(subject)

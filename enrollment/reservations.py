@@ -23,7 +23,7 @@ def record_consent(turn: Turn, command: RecordConsent) -> Answer:
     if command.site_id not in trial.protocol.site_ids:
         return turn.rejected(kind, "unknown_site", "The protocol names no such site.")
     if command.consented_on > turn.today:
-        return turn.rejected(kind, "in_the_future", "A fact lies in the future.")
+        return turn.in_the_future(kind)
     subject = trial.subjects.get(command.subject_id)
     if subject is not None and subject.site_id != command.site_id:
         return turn.rejected(
@@ -64,7 +64,7 @@ def extend(turn: Turn, command: ExtendReservation) -> Answer:
     subject = turn.trial.subjects.get(command.subject_id)
     if subject is None or subject.slot is None or not subject.slot.undosed:
         return turn.rejected(command.type, "no_live_slot", "No live reservation to extend.")
-    if turn.actor.role not in ("coordinator", "reviewer"):
+    if not turn.by_centre:
         return turn.refused(
             command.type,
             "role",

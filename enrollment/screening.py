@@ -5,11 +5,11 @@ from typing import Any
 
 from eligibility.verdict import Gist, Outcomes
 from enrollment import judging
-from enrollment.answer import Answer
+from enrollment.answer import NOT_ELIGIBLE, Answer
 from enrollment.commands import AmendForm, Phase, SubmitForm
 from enrollment.earliest import earliest
 from enrollment.events import EnrollmentRefused, SlotReleased, Waitlisted
-from enrollment.live_slot import amend_live_slot
+from enrollment.live_slot import amend_live_slot, of_held_slot
 from enrollment.places import accruing_phase, barrier, site_barrier
 from enrollment.trial import Subject
 from enrollment.turn import Turn, of_slot
@@ -196,15 +196,7 @@ def reserved_answer(turn: Turn, subject_id: str) -> Answer:
     """The place that a subject holds now."""
     slot = turn.trial.subjects[subject_id].slot
     assert slot is not None
-    return Answer(
-        outcome="held" if slot.state == "held" else "slot_reserved",
-        subject_id=subject_id,
-        phase=slot.phase,
-        level_id=slot.level_id,
-        slot_id=slot.slot_id,
-        expires_at=slot.expires_at,
-        dose_not_before=slot.dose_not_before,
-    )
+    return of_held_slot(subject_id, slot, "held" if slot.state == "held" else "slot_reserved")
 
 
 def waiting_answer(turn: Turn, subject_id: str) -> Answer:
@@ -233,9 +225,8 @@ def not_eligible(subject_id: str, phase: Phase, verdict: Outcomes) -> Answer:
     wanted = {"ineligible": "fail", "incomplete": "unknown", "needs_review": "review"}[outcome]
     finding = next((f for f in verdict.telling_for(phase) if f.answer == wanted), None)
     when = verdict.earliest(phase) if outcome == "ineligible" else None
-    kinds = {"ineligible": "ineligible", "incomplete": "incomplete", "needs_review": "needs_review"}
     return Answer(
-        outcome=kinds[outcome],  # type: ignore[arg-type]  # one of the closed set
+        outcome=NOT_ELIGIBLE[outcome],
         subject_id=subject_id,
         phase=phase,
         rule=None if finding is None else finding.criterion_id,

@@ -17,7 +17,7 @@ def settle_finding(turn: Turn, command: SettleFinding) -> Answer:
     subject = turn.trial.subjects.get(command.subject_id)
     if subject is None:
         return turn.rejected(kind, "unknown_subject", "No such subject.")
-    if turn.actor.role not in ("coordinator", "reviewer"):
+    if not turn.by_centre:
         return turn.refused(
             kind,
             "role",

@@ -44,7 +44,7 @@ class Subject:
     completed_on: date | None = None
     """The date of the latest form: its registration."""
     form: bytes | None = None
-    """Canonical JSON, a sixth of what the parsed form takes; `judging.kept_form` reads it."""
+    """As `keeping.kept` made it: far less than the parsed form takes; `judging` reads it."""
     forms: int = 0
     rescreens: int = 0
     phase2_met: bool = False

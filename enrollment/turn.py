@@ -68,10 +68,19 @@ class Turn:
     def signed(self, meaning: str, of: str) -> Signed:
         return Signed(by=self.actor.id, meaning=meaning, of=of)
 
+    @property
+    def by_centre(self) -> bool:
+        """The actor speaks for the coordinating centre."""
+        return self.actor.role in ("coordinator", "reviewer")
+
     def rejected(self, command: str, rule: str, sentence: str) -> Answer:
         """The caller is confused: nothing else changes."""
         self.record(Rejected(command=command, rule=rule, sentence=sentence))
         return Answer(outcome="rejected", rule=rule, sentence=sentence)
+
+    def in_the_future(self, command: str) -> Answer:
+        """Rejected: only what has happened is a fact."""
+        return self.rejected(command, "in_the_future", "A fact lies in the future.")
 
     def refused(
         self,
