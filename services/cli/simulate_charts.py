@@ -147,11 +147,17 @@ def patterns(found: Simulation) -> str:
     return f"<defs>{''.join(made)}</defs>"
 
 
-def svg(drawings: Sequence[Drawing], defs: str, title: str) -> str:
-    """The drawings one below the other, as one picture with a text alternative."""
+def svg(
+    drawings: Sequence[Drawing], defs: str, title: str, untitled: Sequence[Drawing] = ()
+) -> str:
+    """The drawings one below the other, as one picture with a text alternative.
+
+    Those that are `untitled` have their title elsewhere, such as above the picture.
+    """
     y, parts = 0, []
     for drawing in drawings:
         head = f'<text class="t" x="8" y="22">{escape(drawing.title)}</text>'
+        head = "" if drawing in untitled else head
         parts.append(f'<g transform="translate(0 {y})">{head}{drawing.body}</g>')
         y += drawing.height
     says = " ".join(f"{drawing.title}: {drawing.says}." for drawing in drawings)

@@ -7,8 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cohorts.designs.parameters import parameters_of
+from cohorts.designs.parameters import plain
 from enrollment.version import RULES_VERSION
+from protocols.designs import parameters_in
 from services.cli import simulate_charts as charts
 from services.cli.simulate_results import NONE, Simulation
 from services.cli.simulate_tables import whole_rows
@@ -57,7 +58,7 @@ def _figures(found: Simulation) -> Iterator[dict[str, str]]:
         drawing, legend = part(found), charts.legend(found, bars=part is not charts.duration)
         # Patterns are found by id over the whole page: one picture alone must not define another's.
         own = defs.replace('id="p', f'id="f{number}p')
-        picture = charts.svg([legend, drawing], own, drawing.title)
+        picture = charts.svg([legend, drawing], own, drawing.title, untitled=[drawing])
         yield {"title": drawing.title, "svg": picture.replace("url(#p", f"url(#f{number}p")}
 
 
@@ -108,13 +109,17 @@ def method(found: Simulation) -> Iterator[str]:
     )
     yield f"Protocol digest {found.protocol.digest}."
     for result in found.results:
-        given = parameters_of(result.of.protocol.phase1.design)
-        said = ", ".join(
-            f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
-            for name, value in given.items()
-            if value is not None
-        )
+        # As the protocol file writes them: a variance of 1.34, not its root with 16 digits.
+        given = parameters_in(result.of.protocol.phase1.design)
+        said = ", ".join(f"{name} {_said(value)}" for name, value in given.items())
         yield f"{result.label}: {said or 'no parameters'}."
+
+
+def _said(value: Any) -> str:
+    """Six digits of what was reckoned in floating point; everything else whole."""
+    if isinstance(value, tuple | list):
+        return " ".join(map(_said, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(plain(value))
 
 
 def _people(found: Simulation) -> Iterator[str]:

@@ -100,6 +100,10 @@ def test_the_report_needs_nothing_else_and_says_in_words_what_it_draws(
     assert not [a for _, a in tags.found if "href" in a or "src" in a]
     pictures = re.findall(r"<svg.*?</svg>", text, re.S)
     assert len(pictures) == 3
+    # Each picture's title stands once: above it, not in it again.
+    titles = re.findall(r"<h2>([^<]*)</h2>\s*<figure", text)
+    assert len(titles) == 3
+    assert not [title for title in titles if f">{title}</text>" in text]
     assert ["diamonds" in picture for picture in pictures] == [True, True, False]
     for picture in pictures:
         root = ElementTree.fromstring(picture)
@@ -112,6 +116,17 @@ def test_the_report_needs_nothing_else_and_says_in_words_what_it_draws(
     every = re.findall(r'<pattern id="([^"]+)"', text)
     assert len(every) == len(set(every)) == 6
     assert "every simulated command" in text.lower()
+
+
+def test_the_report_names_parameters_as_the_protocol_file_does(
+    protocol: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.html"
+    done(protocol, "--design", "crm", "--report", str(report), trials=2)
+    method = report.read_text().partition("How it was made")[2]
+    assert "prior_variance 1.34" in method
+    assert "prior_sd" not in method
+    assert not re.search(r"\d\.\d{8}", method), "no digits that say nothing"
 
 
 def test_a_report_may_be_one_picture(protocol: Path, tmp_path: Path) -> None:
