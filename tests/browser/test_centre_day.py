@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import REVIEW_DUE, Contexts, SignedIn
 from tests.browser.people import by_id, let_time_pass, sign, sign_in
@@ -31,15 +31,36 @@ def test_the_day_of_the_centre(
     coordinator, reviewer = signed_in("coordinator"), context().new_page()
     _reads_the_board(coordinator)
     _asks_what_if(coordinator)
+    coordinator.goto(f"{ROOT}/board")
+    expect(_level(coordinator, "L1")).to_contain_text("held the cohort review is due")
+    expect(_level(coordinator, "L2")).to_contain_text("not opened")
     sign_in(reviewer, "reviewer", stack.passwords["reviewer"])
     _signs_the_review(reviewer, stack)
+    expect(_level(coordinator, "L2")).to_contain_text("held the first subject of the level")
+    expect(_level(coordinator, "L1")).to_contain_text("closed")
     _suspends_and_the_reviewer_resumes(coordinator, reviewer, stack)
     stack.tell(TRIAL, SIGNED)
     coordinator.goto(f"{ROOT}/board")
+    due = coordinator.get_by_role("listitem").filter(has_text="Cohort review due")
+    expect(due).to_contain_text("the design recommends: MTD L1")
     picture(coordinator, "board", height=1780)
     _declares_mtd_and_rp2d(reviewer, stack)
+    # What the reviewer signed stands on the coordinator's board, which was not loaded again.
+    expect(due).to_have_count(0)
+    expect(coordinator.get_by_role("heading", name=re.compile("Phase I .*RP2D L1"))).to_be_visible()
+    phase2 = coordinator.get_by_role("region", name="Phase II")
+    expect(phase2).to_contain_text("3 reserved")
     _settles_a_finding(reviewer, stack)
+    settled = coordinator.get_by_role("listitem").filter(has_text="S4-009")
+    expect(settled).to_have_count(0)
+    expect(phase2).to_contain_text("4 reserved")
     _reads_the_audit_trail(coordinator, tmp_path)
+
+
+def _level(page: Page, level_id: str) -> Locator:
+    """Its row in the board's table of levels."""
+    cell = page.get_by_role("rowheader", name=level_id, exact=True)
+    return page.get_by_role("row").filter(has=cell)
 
 
 def _reads_the_board(page: Page) -> None:
