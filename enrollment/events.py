@@ -536,7 +536,6 @@ AnyEvent = (
     | Rejected
 )
 
-EVENT: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="type")])
 EVENTS: TypeAdapter[tuple[AnyEvent, ...]] = TypeAdapter(
     tuple[Annotated[AnyEvent, Field(discriminator="type")], ...]
 )

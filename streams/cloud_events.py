@@ -10,8 +10,6 @@ from enrollment.canonical import canonical
 from enrollment.public_events import PREFIX, PublicEvent, public
 from streams.record import Record
 
-CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
-
 
 def cloud_events(record: Record) -> list[dict[str, Any]]:
     """In order; `sequence` runs on without a gap over the public events of the trial, from 0."""

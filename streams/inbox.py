@@ -122,10 +122,6 @@ class Inbox:
         self._room.set()
         return taken
 
-    def wake(self) -> None:
-        """Lets `take` return at once."""
-        self._arrived.set()
-
     def done(self, items: Sequence[Item]) -> None:
         """These are durable, in order; of an older ownership they are ignored."""
         for item in items:

@@ -17,8 +17,6 @@ from tests.streams.world import RedisState, ViolatedError, World
 
 Choice = str
 TROUBLES = ("rebalance", "crash", "wipe", "roll back", "fail", "resume")
-Touched = tuple[frozenset[str], frozenset[str]]
-"""What a choice reads, and what it changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,51 +205,10 @@ class Run:
             )
         )
 
-    def touched(self, choice: Choice) -> Touched:
-        """What a choice reads and changes: two that touch nothing in common give the same world
-        in either order."""
-        kind, *which = choice.split(" ")
-        none: frozenset[str] = frozenset()
-        if kind in ("go", "take", "tick"):
-            life = self._life(int(which[0]))
-            own = frozenset({f"worker {which[0]}", f"flying {life.number}"})
-            if kind == "go" and isinstance(life.waits, Step):
-                return life.waits.reads, own | life.waits.writes
-            return none, own
-        if kind == "land":
-            writes = {"log", f"flying {which[0]}"}
-            writes |= {
-                f"worker {worker}"
-                for worker, life in enumerate(self.lives)
-                if life is not None and life.number == int(which[0])
-            }
-            return none, frozenset(writes)
-        return _TOUCHED[kind](which)
-
     def end(self) -> None:
         for life in self.lives:
             if life is not None:
                 life.end()
-
-
-_TOUCHED: dict[str, Callable[[list[str]], Touched]] = {
-    "commit": lambda w: (frozenset({"owner"}), frozenset({"committed", f"worker {w[0]}"})),
-    "start": lambda w: (frozenset({"owner", "committed"}), frozenset({"births", f"worker {w[0]}"})),
-    "notice": lambda w: (frozenset({"owner"}), frozenset({f"worker {w[0]}"})),
-    "crash": lambda w: (frozenset(), frozenset({"crashes", f"worker {w[0]}"})),
-    "wipe": lambda _: (frozenset(), frozenset({"redis", "wipes"})),
-    "roll": lambda _: (frozenset(), frozenset({"redis", "rollbacks"})),
-    # The new owner may be either, and commits, births and hearing of it depend on who owns.
-    "rebalance": lambda _: (
-        frozenset({"committed"}),
-        frozenset({"owner", "births", "worker 0", "worker 1"}),
-    ),
-}
-
-
-def independent(one: Touched, other: Touched) -> bool:
-    (reads, writes), (others_reads, others_writes) = one, other
-    return not (writes & (others_reads | others_writes) or others_writes & reads)
 
 
 def calm(run: Run) -> list[Choice]:
