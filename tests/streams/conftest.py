@@ -10,6 +10,8 @@ import pytest
 from streams.export import write
 from streams.ports import Rules
 from streams.record import Record
+from streams.redis_client import Client as Redis
+from streams.redis_client import redis_client
 from streams.settings import Settings
 from streams.topics import create
 from tests.streams.counting import COUNTING
@@ -47,6 +49,13 @@ async def new_owner(settings: Settings) -> AsyncIterator[NewOwner]:
     yield start
     for owner in owners:
         await owner.stop()
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = redis_client(Settings(kafka_bootstrap="none:1", redis_url=redis_url))
+    yield client
+    await client.aclose()
 
 
 @pytest.fixture

@@ -61,24 +61,20 @@ def request(
     trial_id: str, number: int, reason: str | None = None, *, at: datetime = AT
 ) -> JudgedRequest:
     """The command with this number in a trial; another reason is another digest."""
-    command: AnyCommand = SuspendAssignment(reason=reason or f"command {number}")
+    command = SuspendAssignment(reason=reason or f"command {number}")
+    return _request(trial_id, number, command, at)
+
+
+def tick(trial_id: str, number: int) -> JudgedRequest:
+    return _request(trial_id, number, TimePassed(), AT)
+
+
+def _request(trial_id: str, number: int, command: AnyCommand, at: datetime) -> JudgedRequest:
     return JudgedRequest(
         trial_id=trial_id,
         command_id=command_id(trial_id, number),
         digest=digest(canonical(command.model_dump(mode="json"))),
         at=at,
-        actor=ACTOR,
-        command=command,
-    )
-
-
-def tick(trial_id: str, number: int) -> JudgedRequest:
-    command = TimePassed()
-    return JudgedRequest(
-        trial_id=trial_id,
-        command_id=command_id(trial_id, number),
-        digest=digest(canonical(command.model_dump(mode="json"))),
-        at=AT,
         actor=ACTOR,
         command=command,
     )

@@ -1,6 +1,6 @@
 """The contract of `publish.lua` on a real Redis: all is checked before anything is written."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -11,27 +11,14 @@ from streams.batch import Written, decide_all
 from streams.chain import Tip
 from streams.ledger import Ledger
 from streams.read_side import Entry, Head, Publication, ReadSide, Reply
-from streams.redis_client import Client, redis_client
-from streams.settings import Settings
+from streams.redis_client import Client
 from streams.work import entry_of
 from tests.streams.counting import COUNTING, command, command_id, request
 
 
 @pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Client]:
-    client = redis_client(Settings(kafka_bootstrap="none:1", redis_url=redis_url))
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
 def read_side(redis: Client) -> ReadSide:
     return ReadSide(redis)
-
-
-@pytest.fixture
-def trial() -> str:
-    return f"T-{uuid4()}"
 
 
 def chain(trial_id: str, numbers: list[int]) -> list[Entry]:

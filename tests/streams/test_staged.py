@@ -1,28 +1,12 @@
 """Logs built beside those that readers see, on a real Redis: in order, alone, swapped in whole."""
 
-from collections.abc import AsyncIterator
-from uuid import uuid4
-
 import pytest
 
 from streams import keys
 from streams.chain import Tip
 from streams.read_side import Head, ReadSide
-from streams.redis_client import Client, redis_client
-from streams.settings import Settings
+from streams.redis_client import Client
 from streams.staged import Last, NotStagedError, Piece, Staged
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Client]:
-    client = redis_client(Settings(kafka_bootstrap="none:1", redis_url=redis_url))
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-def trial() -> str:
-    return f"T-{uuid4()}"
 
 
 def piece(trial: str, *sequences: int) -> Piece:
