@@ -30,11 +30,11 @@ Sign in at {web}
 They open this demo on this machine and nothing else; {accounts_file} has them all.
 
 For programs
-  {web}/openapi.json  the API
-  {trial}/board         the trial as it is
-  {trial}/events        its public events
-  {trial}/events/stream the same, live (Server-Sent Events)
-  {worker}              the worker's health and figures
+  the API             {web}/openapi.json
+  the trial as it is  {trial}/board
+  its public events   {trial}/events
+  the same, live      {trial}/events/stream
+  the worker          {worker}/ready
 
 For example
   curl -s -H "Authorization: Bearer $(.venv/bin/holdfast stack token auditor)" \\
