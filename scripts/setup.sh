@@ -33,6 +33,27 @@ by_uv() {
       "read what uv said above; a package without a wheel for this system needs a C compiler"
 }
 
+# Pip says three lines for each of a hundred packages: they are counted, and shown if it fails.
+all_by_pip() {
+  said=$(mktemp)
+  total=$(grep -c '^[a-z0-9].*==' requirements.lock)
+  say "Installing $total packages from the lock file into .venv"
+  .venv/bin/python -m pip install --require-hashes --disable-pip-version-check \
+    --progress-bar off --requirement requirements.lock >"$said" 2>&1 &
+  pip=$!
+  trap 'kill "$pip" 2>/dev/null; rm -f "$said"; exit 130' INT TERM HUP
+  while kill -0 "$pip" 2>/dev/null; do
+    if [ -t 2 ]; then printf '\r  %s fetched ' "$(grep -c '^Collecting' "$said")" >&2; fi
+    sleep 1
+  done
+  if [ -t 2 ]; then printf '\r                    \r' >&2; fi
+  wait "$pip" && failed=0 || failed=$?
+  trap - INT TERM HUP
+  [ "$failed" = 0 ] || cat "$said" >&2
+  rm -f "$said"
+  return "$failed"
+}
+
 by_pip() {
   [ -n "$python" ] || stop "Python 3.11, 3.12 or 3.13 was not found." \
     "install one (apt install python3 python3-venv, brew install python@3.13) or uv"
@@ -40,10 +61,8 @@ by_pip() {
     "$python" -m venv --clear .venv || stop "$python cannot make a virtual environment." \
       "install its venv module (apt install python3-venv)"
   fi
-  .venv/bin/python -m pip install --require-hashes --disable-pip-version-check \
-    --requirement requirements.lock ||
-    stop "The packages could not be installed." \
-      "read what pip said above; a package without a wheel for this system needs a C compiler"
+  all_by_pip || stop "The packages could not be installed." \
+    "read what pip said above; a package without a wheel for this system needs a C compiler"
   .venv/bin/python -m pip install --quiet --disable-pip-version-check \
     --no-deps --no-build-isolation --editable . ||
     stop "The project could not be installed into .venv." "read what pip said above"
