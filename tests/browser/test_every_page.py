@@ -23,6 +23,10 @@ NARROW: ViewportSize = {"width": 320, "height": 640}
 PHONE: ViewportSize = {"width": 375, "height": 740}
 ON_PHONES = {"board", "mine", "open", "review", "S1-001", "history", "labs"}
 """Pages of which a picture as on a phone is kept too."""
+CUT = """() => [...document.querySelectorAll(".scroll")]
+    .filter(it => it.scrollWidth > it.clientWidth)
+    .map(it => it.innerText.slice(0, 80))"""
+"""What one must scroll sideways to read: only narrow screens may ask for it."""
 
 
 class Room:
@@ -113,6 +117,7 @@ def test_a_page(place: Place, rooms: Rooms, names: dict[str, str]) -> None:
     assert answered is not None
     assert answered.status == place.status
     _keep_picture(page, place)
+    assert page.evaluate(CUT) == [], "cut on a desk's screen"
     assert violations(page) == []
     page.set_viewport_size(NARROW)
     wide = page.evaluate("document.documentElement.scrollWidth")
