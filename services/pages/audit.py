@@ -1,8 +1,9 @@
-"""The trial's audit trail: filtered, newest first, to download whole; and the site's own logs."""
+"""The trial's audit trail: filtered, in order, to download whole; and the site's own logs."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,6 +25,18 @@ from services.signin.viewer import CurrentViewer, Viewer
 router = APIRouter(prefix="/trials/{trial_id}", include_in_schema=False)
 SHOWN = 100
 Text = Annotated[str, Query(max_length=128)]
+ORDERS: Final[dict[str, str]] = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "happened": "As it happened",
+    "subject": "By subject",
+}
+"""How the page orders what it shows. Rows that are equal in it stay in the order of the record."""
+EVENTS: Final[dict[str, str]] = {
+    name: re.sub(r"(?<!^)([A-Z])", lambda found: f" {found[1].lower()}", name)
+    for name in sorted(SENTENCES)
+}
+"""Every event in words: `FirstDoseRecorded` is the first dose recorded."""
 
 
 async def _wanted(subject: Text = "", site: Text = "", event: Text = "", by: Text = "") -> Wanted:
@@ -39,29 +52,44 @@ async def audit_page(
     viewer: CurrentViewer,
     trial_id: str,
     wanted: Filter,
-    oldest: bool = False,
+    order: Text = "newest",
     skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     actor = viewer.actor(trial_id, *CENTRE, "auditor")
     trial = await trial_in_force(request, trial_id)
     found = [row async for row in _rows(request, trial, actor, wanted)]
-    ordered = found if oldest else found[::-1]
+    order = order if order in ORDERS else "newest"
     return page(
         request,
         "audit/audit.html",
         viewer,
         trial=frame(trial, viewer, "/audit"),
-        rows=list(islice(ordered, skip, skip + SHOWN)),
+        rows=list(islice(_ordered(found, order), skip, skip + SHOWN)),
         total=len(found),
         skip=skip,
         step=SHOWN,
         wanted=wanted,
-        oldest=oldest,
-        events=sorted(SENTENCES),
+        order=order,
+        orders=ORDERS,
+        events=EVENTS,
         sites=trial.in_force.site_ids,
         query=_query(wanted),
+        zone=str(trial.in_force.time_zone),
         root=f"/trials/{trial_id}",
     )
+
+
+def _ordered(found: list[Row], order: str) -> list[Row]:
+    """`found` is oldest first. What has no day of its own stands where it was recorded."""
+    match order:
+        case "oldest":
+            return found
+        case "happened":
+            return sorted(found, key=lambda row: row.happened_on or row.recorded_at[:10])
+        case "subject":
+            return sorted(found, key=lambda row: (not row.subject_id, row.subject_id))
+        case _:
+            return found[::-1]
 
 
 def _query(wanted: Wanted) -> str:

@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import orjson
 
-from enrollment.commands import Actor
+from enrollment.commands import Actor, Role
 from enrollment.events import AnyEvent
 from services.api.ports import Ports
 from services.api.views import instant
 from services.pages.before import Before
 from services.pages.downloads import csv_lines
 from services.pages.event_words import late_entry, sentence
+from services.pages.who import ROLES, Who, who
 from services.signin.people import Account
 from streams.record import Record
 
@@ -23,12 +24,12 @@ HAPPENED: Final = (
     "onset_on",
     "died_on",
     "withdrawn_on",
-    "consented_on",
-    "planned_on",
     "completed_on",
+    "consented_on",
     "approved_on",
 )
-"""The fields of events that say on which day something happened in the world."""
+"""The fields of events that say on which day something happened in the world, the event's own
+first: a form names the day of consent too. What is planned has not happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Row:
     happened_on: str
     by: str
     name: str
-    role: str
+    role: Role
     subject_id: str
     site_id: str
     event: str
@@ -52,10 +53,22 @@ class Row:
     rule: str
     hash: str
 
+    @property
+    def recorded(self) -> datetime:
+        return datetime.fromisoformat(self.recorded_at)
+
+    @property
+    def happened(self) -> date | None:
+        return date.fromisoformat(self.happened_on) if self.happened_on else None
+
+    @property
+    def as_what(self) -> str:
+        return ROLES[self.role]
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of the trail is asked for; empty: all."""
+    """What of the trail is asked for; empty: all. `by` is an account id or a part of a name."""
 
     subject_id: str = ""
     site_id: str = ""
@@ -67,25 +80,25 @@ class Wanted:
             self.subject_id in ("", row.subject_id)
             and self.site_id in ("", row.site_id)
             and self.event in ("", row.event)
-            and self.by in ("", row.by)
+            and self._by(row)
         )
 
+    def _by(self, row: Row) -> bool:
+        return self.by in ("", row.by) or self.by.casefold() in row.name.casefold()
 
-def rows_of(
-    record: Record, people: Mapping[str, Account], zone: str, before: Before
-) -> Iterable[Row]:
+
+def rows_of(record: Record, by: Who, zone: str, before: Before) -> Iterable[Row]:
     """A row for each event of a decision, in order; `before` has seen all decisions before."""
     content = record.content
-    account = people.get(content.actor.id)
     for event in content.events:
         yield Row(
             trial_id=content.trial,
             sequence=content.sequence,
             recorded_at=instant(content.at),
             happened_on=_happened(event),
-            by=content.actor.id,
-            name="" if account is None else account.name,
-            role=content.actor.role,
+            by=by.id,
+            name=by.name,
+            role=by.role,
             subject_id=str(getattr(event, "subject_id", None) or ""),
             site_id=str(getattr(event, "site_id", None) or ""),
             event=event.type,
@@ -123,7 +136,8 @@ async def trail(
     after, before = -1, Before(zone)
     while records := await ports.trials.records(trial_id, after, STEP):
         for record in records:
-            for row in rows_of(record, people, zone, before):
+            by = who(record.content.actor, actor, people)
+            for row in rows_of(record, by, zone, before):
                 if wanted.takes(row) and _may_see(row, actor):
                     yield row
         after = records[-1].sequence

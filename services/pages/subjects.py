@@ -29,6 +29,7 @@ from services.pages.frame import CENTRE, READERS, frame
 from services.pages.rendering import page
 from services.pages.screening.steps import STEPS
 from services.pages.screening.verdict_view import VerdictView, verdict_view
+from services.pages.who import who
 from services.pages.words import STATES
 from services.signin.viewer import CurrentViewer, Viewer
 from streams.record import Record
@@ -87,7 +88,7 @@ async def subject_page(
         zone=str(trial.in_force.time_zone),
         offered=offered(viewer, trial, subject),
         verdict=latest_verdict(records, subject_id),
-        story=story(request, records, subject_id, str(trial.in_force.time_zone)),
+        story=story(request, records, subject, actor, str(trial.in_force.time_zone)),
         forms=forms_of(records, subject_id),
         reviews=subject.reviews if viewer.may(trial_id, *CENTRE) else (),
         may_amend=actor.of_site,
@@ -163,25 +164,23 @@ def _about(record: Record, subject_id: str) -> bool:
 
 
 def story(
-    request: Request, records: list[Record], subject_id: str, zone: str
+    request: Request, records: list[Record], subject: Subject, reader: Actor, zone: str
 ) -> list[dict[str, Any]]:
     """The subject's events, newest first: who brought them about, and what was before."""
     people = request.app.state.signin.people.accounts
     told, before = [], Before(zone)
     for record in records:
         content = record.content
-        by = people.get(content.actor.id)
         told.append(
             {
                 "sequence": record.sequence,
                 "hash": record.hash,
                 "at": content.at,
-                "by": content.actor.id if by is None else by.name,
-                "role": content.actor.role,
+                "by": who(content.actor, reader, people),
                 "sentences": [
                     _with_before(sentence(event, zone), event, before)
                     for event in content.events
-                    if getattr(event, "subject_id", None) == subject_id
+                    if getattr(event, "subject_id", None) == subject.subject_id
                 ],
             }
         )
