@@ -61,11 +61,11 @@ class ByCounts(InCohorts):
         """Target and upper bound of the isotonic estimate; none if the MTD is chosen otherwise."""
 
     def select_mtd(self, levels: Sequence[LevelHistory]) -> int | None:
-        """The MTD if the trial ended with these counts: tried, not eliminated, three evaluable."""
+        """The MTD if the trial ended now: not eliminated, with `fewest_at_mtd` evaluable."""
         assert self.isotonic_rule is not None
         target, bound = self.isotonic_rule
         left = levels[: self.lowest_eliminated(levels)]
-        return closest_level(left, target, FEWEST_AT_MTD, bound)
+        return closest_level(left, target, self.fewest_at_mtd, bound)
 
     @abstractmethod
     def ground(self, evaluable: int, dlts: int, *, lowest: bool = False) -> str:
@@ -128,7 +128,8 @@ class ByCounts(InCohorts):
     def allows_mtd(self, levels: Sequence[LevelHistory], level: int) -> bool:
         """Three evaluable, and the final rule would choose this level or a higher one."""
         chosen = self.select_mtd(levels)
-        return chosen is not None and level <= chosen and levels[level].evaluable >= FEWEST_AT_MTD
+        enough = levels[level].evaluable >= self.fewest_at_mtd
+        return chosen is not None and level <= chosen and enough
 
     def recommend(self, history: History) -> Recommendation | None:
         """By the letter of the current level, once its cohort is complete and nobody waits."""

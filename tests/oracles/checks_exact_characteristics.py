@@ -11,10 +11,12 @@ from cohorts.crm_steps import CrmSteps
 from cohorts.designs.boin import Boin
 from cohorts.designs.crm import Crm
 from cohorts.designs.i3_plus_3 import I3Plus3
+from cohorts.designs.in_cohorts import FEWEST_AT_MTD
 from cohorts.designs.keyboard import Keyboard
 from cohorts.designs.mtpi import MTpi
 from cohorts.designs.mtpi2 import MTpi2
 from cohorts.exact_characteristics import characteristics_of, steps_of
+from tests.oracles.published import as_published
 from tests.oracles.reading import Row
 from tests.oracles.registry import Check, all_close, close
 
@@ -57,6 +59,8 @@ def steps(design: str, given: dict[str, Any]) -> Steps:
         return CrmSteps(model, untried_too=True)
     target = Fraction(str(given["target"]))
     kind = BY_COUNTS[design.lower().replace("-", "")]
+    if given["cohort"] < FEWEST_AT_MTD:  # Else no level is tried with fewer.
+        kind = as_published(kind)
     return steps_of(kind(target=target, **sizes), len(given["true_dlt"]))
 
 

@@ -11,7 +11,7 @@ from tests.oracles.reading import Row
 from tests.oracles.registry import Check, close
 
 PRINTED, THREE_CLEAR = RollingSix(), RollingSix("three_clear")
-Event = tuple[int, int, str, int]
+Event = tuple[int, str, int]
 MOVES = "ESCALATE", "DE-ESCALATE"
 
 
@@ -43,33 +43,33 @@ def _same_live(enrolled: int, dlts: int, pending: int) -> None:
 
 
 def check_trace(row: Row, _: float) -> None:
-    """Our own order of events and counts, and the decision after each."""
-    events = sorted(_events(row))
+    """What happens to whom and when, the counts after each event, and the decision then.
+
+    Outcomes count before enrolments of the same day; among themselves they may stand in any order.
+    """
     steps = row["steps"]
-    assert len(steps) == len(events)
+    order = [(step["day"], step["event"] == "enrol") for step in steps]
+    assert order == sorted(order), order
+    found = [(step["day"], step["event"], step["patient"]) for step in steps]
+    assert sorted(found) == sorted(_events(row)), found
     enrolled = dlts = pending = 0
-    for step, (day, _order, event, patient) in zip(steps, events, strict=True):
-        enrolled += event == "enrol"
-        pending += 1 if event == "enrol" else -1
-        dlts += event == "dlt"
-        assert (step["day"], step["event"], step["patient"]) == (day, event, patient)
-        assert (step["enrolled"], step["dlt"], step["pending"]) == (enrolled, dlts, pending)
+    for step in steps:
+        enrolled += step["event"] == "enrol"
+        pending += 1 if step["event"] == "enrol" else -1
+        dlts += step["event"] == "dlt"
+        assert (step["enrolled"], step["dlt"], step["pending"]) == (enrolled, dlts, pending), step
         assert step["decision"] == PRINTED.decision(enrolled, dlts, pending), step
 
 
 def _events(row: Row) -> Iterator[Event]:
-    """Day, order within a day (outcomes first), what happened, to whom."""
-    toxic = {int(patient): row["dlt_days_by_patient"][patient] for patient in _names(row)}
+    """Day, what happened, to whom: all that follows from the days of enrolment and of DLTs."""
+    window, toxic = row["window_days"], row["dlt_days_by_patient"]
     for patient, day in enumerate(row["enrol_days"], 1):
-        yield day, 1, "enrol", patient
-        if patient in toxic:
-            yield toxic[patient], 0, "dlt", patient
+        yield day, "enrol", patient
+        if str(patient) in toxic:
+            yield toxic[str(patient)], "dlt", patient
         else:
-            yield day + row["window_days"], 0, "clear", patient
-
-
-def _names(row: Row) -> list[str]:
-    return list(row["dlt_days_by_patient"])
+            yield day + window, "clear", patient
 
 
 def check_limit(row: Row, tolerance: float) -> None:

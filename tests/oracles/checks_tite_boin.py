@@ -28,5 +28,7 @@ def _check_printed(printed: Any, found: float) -> None:
 
 
 CHECKS = {
-    "tite_boin_cutoffs.json": Check(check_cutoffs, ("escalate_if_stft_ge", "deescalate_if_stft_le"))
+    "tite_boin_cutoffs.json": Check(
+        check_cutoffs, ("escalate_if_stft_ge", "deescalate_if_stft_le", "published")
+    )
 }

@@ -14,13 +14,12 @@ from cohorts.designs.crm_model import CrmModel
 from cohorts.designs.crm_quadrature import posterior
 from tests.oracles.checks_crm import counts_of
 from tests.oracles.judging import judge_file
-from tests.oracles.reading import OWN_FOLDER, OracleFile, Row, read
+from tests.oracles.reading import OWN_FOLDER, Row, read
 from tests.oracles.registry import NOT_CHECKED, Check, NotCheckedError, close, found_checks
 from tests.oracles.tally import Tally
 
 CHECKS = found_checks()
 ROOT = Path(__file__).parents[2]
-ROWS_ALTERED_PER_FILE = 6
 MOVES = "ESDU"
 
 
@@ -72,16 +71,11 @@ def changed(row: dict[str, Any], path: tuple[Any, ...], tolerance: float) -> Ite
         yield copy
 
 
-def some_rows(file: OracleFile) -> list[dict[str, Any]]:
-    """A few rows from all over the file."""
-    return list(file.rows[:: max(1, len(file.rows) // ROWS_ALTERED_PER_FILE)])
-
-
 @pytest.mark.parametrize("name", sorted(CHECKS))
 def test_an_expected_value_that_was_altered_fails(name: str) -> None:
     check, file = CHECKS[name], read(OWN_FOLDER / name)
     tried = 0
-    for row in some_rows(file):
+    for row in file.rows:
         for path in leaves({field: row[field] for field in check.expected if field in row}):
             if check.may_alter is not None and not check.may_alter(row, path):
                 continue
