@@ -52,9 +52,9 @@ def design_of(phase1: PhaseOneTable) -> Design:
     if key == "3+3":
         assert phase1.variant is not None
         return ThreePlusThree(phase1.variant)
-    table: Table | None = getattr(phase1, key)
     if key == "rolling_six":
-        return RollingSix(RollingSixTable().variant if table is None else table.variant)  # type: ignore[attr-defined]
+        return RollingSix((phase1.rolling_six or RollingSixTable()).variant)
+    table: Table | None = getattr(phase1, key)
     assert table is not None
     if isinstance(table, CrmTable):
         return _crm(table, [level.id for level in phase1.levels])

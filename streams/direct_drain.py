@@ -25,7 +25,7 @@ from faust.transport.drivers.aiokafka import (
 from streams.fetch_codec import use_quick_fetch
 
 
-class DirectConsumer(Consumer):  # type: ignore[misc]
+class DirectConsumer(Consumer):  # type: ignore[misc]  # Faust has no types
     """Faust's consumer with a short cut in `wait_first`, which it only uses to hand messages on."""
 
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
@@ -54,7 +54,7 @@ class DirectConsumer(Consumer):  # type: ignore[misc]
         )
 
 
-class AsItCame(Schema):  # type: ignore[misc]
+class AsItCame(Schema):  # type: ignore[misc]  # Faust has no types
     """Keys and values stay the bytes that they are; nothing is looked up to find that out."""
 
     def compile(self, app: Any, **_: Any) -> Callable[..., Awaitable[Any]]:
@@ -66,7 +66,7 @@ class AsItCame(Schema):  # type: ignore[misc]
         return decode
 
 
-class UnusedProducer(Producer):  # type: ignore[misc]
+class UnusedProducer(Producer):  # type: ignore[misc]  # Faust has no types
     """Faust's producer, to which nobody gives anything: no message waits for it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -78,7 +78,7 @@ async def _at_once() -> None:
     return None
 
 
-class DirectTransport(Transport):  # type: ignore[misc]
+class DirectTransport(Transport):  # type: ignore[misc]  # Faust has no types
     """Faust's transport with these two."""
 
     Consumer = DirectConsumer

@@ -26,7 +26,7 @@ _SHORT: Final = struct.Struct(">h")
 _LONG: Final = struct.Struct(">i")
 
 
-class QuickResponse(FetchResponse_v11):  # type: ignore[misc]
+class QuickResponse(FetchResponse_v11):  # type: ignore[misc]  # aiokafka has no types
     """The same response, read faster."""
 
     @classmethod
@@ -42,7 +42,7 @@ class QuickResponse(FetchResponse_v11):  # type: ignore[misc]
         return cls(*read)
 
 
-class QuickRequestStruct(FetchRequest_v11):  # type: ignore[misc]
+class QuickRequestStruct(FetchRequest_v11):  # type: ignore[misc]  # aiokafka has no types
     """The same request, written faster."""
 
     RESPONSE_TYPE = QuickResponse
@@ -63,7 +63,7 @@ class QuickRequestStruct(FetchRequest_v11):  # type: ignore[misc]
         return b"".join(parts)
 
 
-class QuickFetchRequest(FetchRequest):  # type: ignore[misc]
+class QuickFetchRequest(FetchRequest):  # type: ignore[misc]  # aiokafka has no types
     """Builds the quick struct where broker and client speak the version that it is made for."""
 
     def build(self, request_struct_class: Any) -> Any:

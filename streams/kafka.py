@@ -80,8 +80,6 @@ class Producer:
                     for places in _batches(messages)
                 ]
                 landed = await asyncio.gather(*(future for future, _ in sent))
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             raise SendFailedError(f"Kafka did not acknowledge: {type(error).__name__}") from error
         offsets = [-1] * len(messages)

@@ -97,8 +97,6 @@ class KeptTopic:
             started = self._next
             try:
                 await self._read()
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
                 self._ready = False
                 LOG.error("%s cannot be read: %s", self._topic, type(error).__name__)

@@ -21,4 +21,5 @@ async def _send_or_lost(connection: Any, command: Iterable[bytes]) -> None:
 
 def use_lost_connections() -> None:
     """For every client of this process; again does no harm."""
+    # It is the library's own method that is put right.
     AbstractConnection._send_packed_command = _send_or_lost  # type: ignore[method-assign, assignment]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from streams.pulse import Pulse
@@ -64,7 +65,7 @@ class Watchdog:
             step, before = min(now - before, 2 * STEP_SECONDS), now
             for alarm in self._watch.look(step, self._sample):
                 if alarm.ends:
-                    end_now(EXIT_HUNG, lambda alarm=alarm: self._say(alarm))  # type: ignore[misc]
+                    end_now(EXIT_HUNG, partial(self._say, alarm))
                 self._say(alarm)
         signal.setitimer(signal.ITIMER_PROF, 0)
 

@@ -16,7 +16,7 @@ def parameters_of(design: Design) -> dict[str, Any]:
 def fields_of(design: object) -> dict[str, Any]:
     """Name -> value as the design holds it; those of a design within it are its own."""
     found: dict[str, Any] = {}
-    for field in fields(design):  # type: ignore[arg-type]
+    for field in fields(design):  # type: ignore[arg-type]  # every design is a dataclass
         if not field.init:  # What a design remembers is no parameter.
             continue
         value = getattr(design, field.name)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from socket import socket
 from typing import NoReturn
 
 import uvicorn
@@ -58,18 +59,19 @@ class Server(uvicorn.Server):
         """Signals belong to `streams.stopping`: a handler would never run in a hung process."""
         yield
 
-    async def serve(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def serve(self, sockets: list[socket] | None = None) -> None:
         self._asked.tell(asyncio.get_running_loop(), self._end)
         async with beside(self._watchdog.run()):
             await super().serve()
             self._watchdog.stop()
 
     def _end(self) -> None:
-        app: FastAPI = self.config.app  # type: ignore[assignment]
+        app = self.config.app
+        assert isinstance(app, FastAPI)
         app.state.streams.stop()
         self.should_exit = True
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup()
         for server in self.servers:
             for listening in server.sockets:

@@ -69,8 +69,6 @@ class KafkaRequests:
         try:
             # A reader who hangs up must not leave the producer with half a request.
             await asyncio.shield(self._counted(writer, request))
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             LOG.error("a request was not acknowledged: %s", type(error).__name__)
             await self._replace(writer)

@@ -43,7 +43,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(
+        self,
+        transport: asyncio.Transport,  # type: ignore[override]  # as uvicorn itself narrows it
+    ) -> None:
         super().connection_made(transport)
         if len(self.connections) > self.limits.max_connections:
             self.crowd.refused(self.loop.time())

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from services.local.chromium import MEND, find_chromium
@@ -41,7 +42,7 @@ def examine(home: Path) -> Iterator[Looked]:
     ):
         yield _safely(what, look)
     for name in NAMES:
-        yield _safely(name, lambda name=name: _part(home, name))  # type: ignore[misc]
+        yield _safely(name, partial(_part, home, name))
 
 
 def _safely(what: str, look: Callable[[], Looked]) -> Looked:

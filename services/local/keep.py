@@ -37,7 +37,7 @@ class Keeper:
             return code
         pause = 1.0
         while code not in _FINAL and not self._asked_to_end.is_set():
-            print(f"ended with {code}; started again in {pause:.0f} s", flush=True)  # noqa: T201
+            print(f"ended with {code}; started again in {pause:.0f} s", flush=True)  # noqa: T201 - into the log of what it keeps
             self._asked_to_end.wait(pause)
             if not self._asked_to_end.is_set():
                 lasted, code = self._run_once()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -16,15 +16,17 @@ from services.pages.rendering import FieldError
 
 Options = tuple[tuple[str, str], ...]
 """Value and words."""
+Kind = Literal["day", "instant", "word", "long", "choice"]
+"""`instant`: day and time in the trial's zone; `word` is one line, `long` several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One field of an action. `name` is the command's; `kind`: day, word, long, grade, choice."""
+    """One field of an action. `name` is the command's."""
 
     name: str
     label: str
-    kind: str = "day"
+    kind: Kind = "day"
     hint: str | None = None
     options: Options | Callable[[Trial], Options] = ()
     optional: bool = False

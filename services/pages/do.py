@@ -19,7 +19,7 @@ from services.api.reads import now_of
 from services.pages.acting import Doing, act
 from services.pages.actions import BY_SLUG, SubjectAction
 from services.pages.asking import typed_in
-from services.pages.frame import frame
+from services.pages.frame import frame, of_subjects
 from services.pages.hypothetical import Follows
 from services.pages.rendering import FieldError, day, page
 from services.pages.sending import key_of
@@ -167,7 +167,7 @@ async def _page(
         "subjects/do.html",
         doing.viewer,
         status=422 if errors else 200,
-        trial=frame(trial, doing.viewer, "/mine" if doing.actor.of_site else "/subjects"),
+        trial=frame(trial, doing.viewer, of_subjects(doing.actor)),
         action=doing.action,
         drugs=trial.in_force.phase1.drugs if doing.action.slug == "outcome" else (),
         **doing.shown(errors, would),

@@ -92,12 +92,6 @@ class Drafts:
         await self._keep(draft.draft_id, saved)
         return saved
 
-    async def renew_key(self, draft: KeptDraft) -> KeptDraft:
-        """After a submission that was refused for its shape: the next one is another."""
-        saved = draft.model_copy(update={"key": f"form-{uuid4().hex}"})
-        await self._keep(draft.draft_id, saved)
-        return saved
-
     async def drop(self, draft: KeptDraft) -> None:
         await self._keep(draft.draft_id, None)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from enrollment.commands import Actor
 from enrollment.trial import Trial
 from services.pages.rendering import Link, TrialFrame
 from services.signin.events import AccessRole
@@ -36,6 +37,11 @@ PLACES: tuple[Place, ...] = (
     Place("/downloads", "Downloads", READERS),
 )
 """Every page of the navigation, in order; each is served under `/trials/{trial_id}`."""
+
+
+def of_subjects(actor: Actor) -> str:
+    """The place of the navigation that pages about one subject belong to."""
+    return "/mine" if actor.of_site else "/subjects"
 
 
 def frame(trial: Trial, viewer: Viewer, at: str) -> TrialFrame:

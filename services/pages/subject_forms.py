@@ -11,7 +11,7 @@ from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force
 from services.api.reads import now_of
 from services.pages.drafts import Drafts
-from services.pages.frame import READERS, SITE_STAFF, frame
+from services.pages.frame import READERS, SITE_STAFF, frame, of_subjects
 from services.pages.rendering import page
 from services.pages.screening.filled import draft_of
 from services.pages.screening.shown import shown_groups
@@ -68,7 +68,7 @@ async def form_page(
         request,
         "subjects/form.html",
         viewer,
-        trial=frame(trial, viewer, "/mine" if actor.of_site else "/subjects"),
+        trial=frame(trial, viewer, of_subjects(actor)),
         steps=[(step, shown_groups(step, draft)) for step in STEPS],
         event=event,
         at=found["at"],
@@ -100,7 +100,7 @@ async def slot_page(
         request,
         "subjects/slot.html",
         viewer,
-        trial=frame(trial, viewer, "/mine" if actor.of_site else "/subjects"),
+        trial=frame(trial, viewer, of_subjects(actor)),
         subject=subject,
         event=event,
         record=record,

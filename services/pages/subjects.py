@@ -25,7 +25,7 @@ from services.api.views import state_of, visible
 from services.pages.actions import ACTIONS, SubjectAction
 from services.pages.before import Before
 from services.pages.event_words import sentence
-from services.pages.frame import CENTRE, READERS, frame
+from services.pages.frame import CENTRE, READERS, frame, of_subjects
 from services.pages.rendering import page
 from services.pages.screening.steps import STEPS
 from services.pages.screening.verdict_view import VerdictView, verdict_view
@@ -80,7 +80,7 @@ async def subject_page(
         request,
         "subjects/subject.html",
         viewer,
-        trial=frame(trial, viewer, "/mine" if actor.of_site else "/subjects"),
+        trial=frame(trial, viewer, of_subjects(actor)),
         subject=subject,
         view=subject_view(trial, subject, now),
         state=STATES[state_of(subject)],

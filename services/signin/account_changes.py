@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 from services.pages.rendering import FieldError
 from services.signin.accounts import administrator, found, one_account, shown_once, text
 from services.signin.desk import Desk, RefusedError
-from services.signin.events import AccessRole
 from services.signin.people import Account
 from services.signin.viewer import CurrentViewer, Viewer, posted, signin_of
 from services.signin.words import ROLES
@@ -18,6 +17,7 @@ from services.signin.words import ROLES
 router = APIRouter(prefix="/accounts/{account_id}", include_in_schema=False)
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SEE_OTHER = 303
+REASON_MISSING = "Write the reason: it stands in the audit trail."
 Change = Callable[[Desk, str, Account, FormData], Awaitable[str | None]]
 """Does it, by the acting account; gives a secret that is shown once, if there is one."""
 
@@ -54,7 +54,7 @@ async def _do(
 def _reason(form: FormData, field: str) -> str:
     reason = text(form, field)
     if not reason:
-        raise WrongError(FieldError(field, "Write the reason: it stands in the audit trail."))
+        raise WrongError(FieldError(field, REASON_MISSING))
     return reason
 
 
@@ -76,22 +76,9 @@ async def _grant(desk: Desk, by: str, account: Account, form: FormData) -> None:
         wrong.append(FieldError("sites", "Write the ids of the sites with commas between them."))
     reason = text(form, "grant_reason")
     if not reason:
-        sentence = "Write the reason: it stands in the audit trail."
-        wrong.append(FieldError("grant_reason", sentence))
+        wrong.append(FieldError("grant_reason", REASON_MISSING))
     if wrong or role is None:
         raise WrongError(*wrong)
-    await _granted(desk, by, account, role, trial_id, sites, reason)
-
-
-async def _granted(
-    desk: Desk,
-    by: str,
-    account: Account,
-    role: AccessRole,
-    trial_id: str,
-    sites: tuple[str, ...],
-    reason: str,
-) -> None:
     if role == "administrator":
         trial_id, sites = "*", ()
     await desk.grant(by, account.account_id, role, trial_id, sites or ("*",), reason)

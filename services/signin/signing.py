@@ -26,7 +26,6 @@ from services.signin import events as e
 from services.signin.address import address_of
 from services.signin.desk import digest as kept_digest
 from services.signin.pending import PROOF, SECONDS, Pending, pending_key
-from services.signin.people import Account
 from services.signin.provider_pages import set_out
 from services.signin.signin import NOT_RIGHT, Signin, Wrong
 from services.signin.viewer import Viewer, signin_of
@@ -141,9 +140,3 @@ def content_digest(path: str, form: FormData, meaning: str) -> str:
         if name not in NEVER_SIGNED and isinstance(value, str)
     ]
     return digest(canonical({"page": path, "meaning": meaning, "fields": fields}))
-
-
-def printed_name(request: Request, account_id: str) -> str:
-    """The name that stands beside a signature; the id where the account is of another service."""
-    account: Account | None = signin_of(request).people.accounts.get(account_id)
-    return account_id if account is None else account.name

@@ -13,7 +13,7 @@ from services.pages.rendering import _environment
 from services.signin.events import SecondFactorSet, Signed
 from services.signin.people import Account
 from services.signin.signin import Signin
-from services.signin.signing import printed_name, signed
+from services.signin.signing import signed
 from services.signin.viewer import CurrentViewer, posted
 from tests.pages.conftest import PASSWORD, Browser, Clock
 
@@ -44,8 +44,7 @@ def signs(app: FastAPI) -> None:
             answer = shown(viewer, (wrong,))
             answer.status_code = 422
             return answer
-        name = printed_name(request, viewer.account.account_id)
-        return HTMLResponse(Markup("signed by {}").format(name))
+        return HTMLResponse(Markup("signed by {}").format(viewer.name))
 
 
 async def signature(browser: Browser, **fields: str) -> tuple[int, str]:

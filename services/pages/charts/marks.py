@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from cohorts.slots import Slot
 from enrollment.trial import Trial
@@ -72,7 +71,3 @@ def shape_of(slot: Slot, today: date) -> str:
         return slot.state
     over = slot.window_ends_on is not None and slot.window_ends_on <= today
     return "to_confirm" if over else "dosed"
-
-
-def local_date(at: datetime, zone: ZoneInfo) -> date:
-    return at.astimezone(zone).date()

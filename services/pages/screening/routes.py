@@ -264,7 +264,7 @@ def _follows(request: Request, desk: Desk, seen: Preview) -> Follows | None:
 
 
 def _fixed_subject(desk: Desk, seen: Preview) -> FieldError | None:
-    """An amendment stays with its subject; a new form is not of a subject the site knows."""
+    """What is wrong where an amendment or a re-screening names another subject than its own."""
     if seen.parsed is None:
         return None
     fixed = desk.draft.subject_id

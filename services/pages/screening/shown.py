@@ -21,7 +21,7 @@ class ShownField:
 
     @property
     def widget(self) -> str:
-        """How it is asked for: radios, select, flag, text or long text."""
+        """How it is asked for: flag, radios, select or text."""
         if self.field.kind == "flag":
             return "flag"
         if self.options:
