@@ -29,8 +29,8 @@ def check_lambdas(row: Row, tolerance: float) -> None:
     """Both boundaries."""
     ours = design(row["target"])
     allowed = max(tolerance, LAMBDAS_PRINTED_TO)
-    assert close(float(ours.lambda_e), float(row["lambda_e"]), allowed)
-    assert close(float(ours.lambda_d), float(row["lambda_d"]), allowed)
+    assert close(float(ours.lambda_e), float(row["lambda_e"]), allowed), float(ours.lambda_e)
+    assert close(float(ours.lambda_d), float(row["lambda_d"]), allowed), float(ours.lambda_d)
 
 
 def check_boundaries(row: Row, _: float) -> None:

@@ -42,7 +42,8 @@ def _table(design: Callable[[Fraction], ByCounts]) -> Check:
     def check(row: Row, _: float) -> None:
         """One n: a letter for each number of DLTs."""
         ours, n = design(Fraction(row["target"])), int(row["n"])
-        assert "".join(ours.decision(n, dlts) for dlts in range(n + 1)) == row["row"]
+        found = "".join(ours.decision(n, dlts) for dlts in range(n + 1))
+        assert found == row["row"], found
 
     return Check(check, ("row",))
 

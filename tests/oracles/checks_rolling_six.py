@@ -18,9 +18,9 @@ MOVES = "ESCALATE", "DE-ESCALATE"
 def check_cell(row: Row, _: float) -> None:
     """One cell; for fewer than six, the variant is the open implementation's."""
     cell = int(row["n_enrolled"]), int(row["n_dlt"]), int(row["n_pending"])
-    assert PRINTED.decision(*cell) == row["decision"]
+    assert PRINTED.decision(*cell) == row["decision"], PRINTED.decision(*cell)
     if cell[0] < 6:
-        assert THREE_CLEAR.decision(*cell) == row["labja_RollingSix"]
+        assert THREE_CLEAR.decision(*cell) == row["labja_RollingSix"], THREE_CLEAR.decision(*cell)
     _same_live(*cell)
 
 

@@ -104,15 +104,37 @@ def test_a_file_that_nobody_knows_fails(tmp_path: Path) -> None:
     [
         ("tpt_paths.json", '{"tolerance": 0}'),
         ("tpt_paths.json", '{"cases": []}'),
-        ("tpt_paths.json", '{"tolerance": 0, "cases": ["1NNN"]}'),
         ("tpt_paths.json", "{"),
-        ("tpt_decision_table.csv", "n_at_dose,dlt_at_dose\n3\n"),
         ("tpt_paths.txt", "nothing"),
     ],
 )
 def test_a_file_without_the_shape_of_one_fails(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
     assert "cannot be read" in judge_file(tmp_path / name, CHECKS, Tally())[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "damaged"),
+    [("i3p3_table.csv", "0.3,7"), ("i3p3_table.csv", "0.3,1,ES,E"), ("i3p3_table.csv", "0.3,n,ES")],
+)
+def test_a_damaged_line_fails_by_itself_and_the_others_are_checked(
+    name: str, damaged: str, tmp_path: Path
+) -> None:
+    path, tally = tmp_path / name, Tally()
+    path.write_text(f"target,n,row\n{damaged}\n0.3,1,ES\n", "utf-8")
+    problems = judge_file(path, CHECKS, tally)
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{name} row 1 (target 0.3, n ")
+    assert "cannot be checked" in problems[0]
+    assert tally.lines()[-1] == "1 of 2 rows of 1 files checked"
+
+
+def test_a_case_that_is_no_object_fails_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "crm_skeletons.json"
+    file = json.loads((OWN_FOLDER / path.name).read_text("utf-8"))
+    path.write_text(json.dumps({**file, "cases": [*file["cases"], "1NNN"]}), "utf-8")
+    (problem,) = judge_file(path, CHECKS, Tally())
+    assert problem.startswith("crm_skeletons.json row 6 (beyond the shape 1NNN) cannot be checked")
 
 
 def test_a_row_that_lacks_something_or_holds_more_cannot_be_checked(tmp_path: Path) -> None:
