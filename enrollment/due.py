@@ -147,13 +147,15 @@ URGENCY: Final[dict[Kind, int]] = {
     "outcome_to_confirm": 0,
     "flagged": 1,
     "to_confirm": 2,
-    "first_dose_by": 3,
-    "stale_on": 4,
-    "incomplete": 5,
-    "needs_review": 6,
-    "window_ends": 7,
-    "waits": 8,
+    "first_dose_by": 2,
+    "stale_on": 2,
+    "incomplete": 3,
+    "needs_review": 4,
+    "window_ends": 5,
+    "waits": 6,
 }
+"""What is late or forbids a dose, then what has a deadline, then what can be done at any time, then
+what the site can only wait for."""
 
 
 def most_urgent_first(found: list[Due]) -> list[Due]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final, get_args
 
+from cohorts.levels import DrugDose
 from enrollment import commands as c
 from enrollment.confirming import asked_for, judged_digest
 from enrollment.trial import Subject, Trial
@@ -21,6 +22,10 @@ def _ever_slot(trial: Trial, subject: Subject) -> bool:
     return subject.slot is not None
 
 
+def _no_first_dose(trial: Trial, subject: Subject) -> bool:
+    return subject.slot is not None and subject.slot.dosed_on is None
+
+
 def _treated(trial: Trial, subject: Subject) -> bool:
     return subject.slot is not None and subject.slot.treated
 
@@ -34,7 +39,15 @@ def _releasable(trial: Trial, subject: Subject) -> bool:
 
 
 def levels_of(trial: Trial) -> Options:
-    return tuple((level.level_id, level.level_id) for level in trial.levels)
+    """Every level with its doses: who names one should not have to know them by heart."""
+    return tuple(
+        (level.level_id, f"{level.level_id}: {', '.join(_dose(dose) for dose in level.doses)}")
+        for level in trial.in_force.phase1.levels
+    )
+
+
+def _dose(dose: DrugDose) -> str:
+    return f"{dose.drug} {dose.amount} {dose.unit}"
 
 
 def _or_assigned(trial: Trial) -> Options:
@@ -114,7 +127,7 @@ ACTIONS: tuple[SubjectAction, ...] = (
                 optional=True,
             ),
         ),
-        _ever_slot,
+        _no_first_dose,
         "A fact: it is recorded whatever it goes against, and starts the DLT window.",
     ),
     Action(

@@ -136,7 +136,7 @@ def _declares_mtd_and_rp2d(page: Page, stack: Stack) -> None:
     page.wait_for_url("**/answers/**")
     page.goto(f"{ROOT}/decisions")
     page.get_by_role("link", name="Sign the recommended Phase II dose").click()
-    page.get_by_label("L1", exact=True).check()
+    page.get_by_label(re.compile("^L1: sorafenib 200 mg")).check()
     page.get_by_role("button", name="Go on: see what follows").click()
     _signs_and_sends(page, stack)
     page.goto(f"{ROOT}/board")

@@ -1,19 +1,22 @@
-"""The same work without JavaScript, by keys only, on paper, on a phone."""
+"""The same work without JavaScript, by keys only, on paper, on a phone, on a wall."""
 
 import re
 from datetime import date
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from services.pages.screening.steps import STEPS
 from tests.browser.conftest import SHOWN, SignedIn
 from tests.browser.people import by_id, eligible_form, sign, type_form
 from tests.browser.stack import Stack
-from tests.browser.test_every_page import NARROW, violations
+from tests.browser.test_every_page import CUT, NARROW, PICTURES, violations
 
 TRIAL = "NCT00825734-plain"
 ROOT = f"/trials/{TRIAL}"
+WALL: ViewportSize = {"width": 1920, "height": 1080}
+READ_FROM_FAR = 22
+"""Pixels of a letter on a wall; on a desk they are 17."""
 
 
 def test_a_form_is_sent_and_a_resumption_signed_without_javascript(
@@ -119,3 +122,23 @@ def test_the_sheet_for_paper_holds_every_page_of_the_form(
     expect(page.get_by_role("button", name="Print", exact=True)).to_be_hidden()
     expect(page.locator("main")).to_contain_text(SHOWN)
     assert len(page.pdf(path=tmp_path / "paper.pdf")) > 10_000
+
+
+def test_the_board_on_a_wall_is_read_from_across_a_room(signed_in: SignedIn, shown: str) -> None:
+    page = signed_in("coordinator", viewport=WALL)
+    page.goto(f"{shown}/board")
+    page.screenshot(path=PICTURES / "coordinator-trial-board-wall.png")
+    level = page.get_by_role("row").filter(has_text="the cohort review is due")
+    for read in (level.get_by_role("rowheader"), level.get_by_role("cell").last):
+        assert _letters(read) >= READ_FROM_FAR
+    assert _letters(page.get_by_role("listitem").filter(has_text="Nobody gets")) >= READ_FROM_FAR
+    pictures = page.get_by_role("region", name="Phase I in pictures").bounding_box()
+    assert pictures is not None
+    assert pictures["y"] + pictures["height"] < WALL["height"], "beside the words, not below them"
+    expect(level).to_be_in_viewport(ratio=1)
+    assert page.evaluate(CUT) == []
+    assert violations(page) == []
+
+
+def _letters(read: Locator) -> float:
+    return float(read.evaluate("it => parseFloat(getComputedStyle(it).fontSize)"))

@@ -198,3 +198,15 @@ async def test_a_dlt_keeps_its_version_its_cause_and_the_value_as_reported(
     review = (await nurse.get(f"{ROOT}/decisions/review")).text
     assert said in review
     assert "Toxicities at L1 as reported" in review
+
+
+async def test_only_what_is_possible_is_offered_and_levels_are_named_with_their_doses(
+    nurse: Browser,
+) -> None:
+    dosed = (await nurse.get(f"{ROOT}/subjects/S1-001")).text
+    assert "/do/dlt" in dosed
+    assert "/do/first-dose" not in dosed
+    expired = (await nurse.get(f"{ROOT}/subjects/S1-002")).text
+    assert "/do/first-dose" in expired, "a dose that should not have been given is a fact too"
+    asked = (await nurse.get(f"{ROOT}/subjects/S1-002/do/first-dose")).text
+    assert "L2: sorafenib 400 mg, ixabepilone 32 mg/m2" in asked

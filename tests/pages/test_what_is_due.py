@@ -2,10 +2,11 @@
 
 import json
 import re
+from datetime import UTC, date, datetime
 
 import pytest
 
-from enrollment.due import due, most_urgent_first, stale_on
+from enrollment.due import Due, due, most_urgent_first, stale_on
 from services.pages.screening.filled import draft_of
 from services.pages.screening.steps import STEPS
 from services.signin.people import Account
@@ -64,6 +65,16 @@ def test_what_is_most_urgent_stands_first() -> None:
     trial.at("03-22 09:00")
     found = [d for s in trial.state.subjects.values() for d in due(trial.state, s, trial.now)]
     assert most_urgent_first(found)[0].kind == "outcome_to_confirm"
+
+
+def test_of_two_deadlines_the_nearer_stands_first() -> None:
+    first_dose = Due("P1", "first_dose_by", "First dose.", datetime(2027, 3, 4, 9, tzinfo=UTC))
+    stale = Due("P1", "stale_on", "Renew.", date(2027, 3, 2), ("I8",))
+    later = Due("P2", "stale_on", "Renew.", date(2027, 3, 9), ("I8",))
+    amend = Due("P3", "incomplete", "Amend the form.")
+    waits = Due("P4", "waits", "Waits.", date(2027, 3, 1))
+    found = [waits, later, first_dose, amend, stale]
+    assert most_urgent_first(found) == [stale, first_dose, later, amend, waits]
 
 
 async def test_before_a_form_is_begun_the_page_says_what_is_open(nurse: Browser) -> None:

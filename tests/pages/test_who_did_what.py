@@ -68,9 +68,7 @@ async def test_the_page_of_the_trail_speaks_plainly(told: Browser) -> None:
     ("order", "first"),
     [("newest", "39"), ("oldest", "0"), ("happened", "1"), ("subject", "6"), ("none", "39")],
 )
-async def test_the_trail_is_ordered_as_asked(
-    told: Browser, order: str, first: str
-) -> None:
+async def test_the_trail_is_ordered_as_asked(told: Browser, order: str, first: str) -> None:
     await told.sign_in("auditor")
     shown = (await told.get(f"{ROOT}/audit", order=order)).text
     found = re.findall(r'<td class="numeric" title="[0-9a-f]{64}">(\d+)</td>', shown)
