@@ -1,7 +1,7 @@
-"""An API over ports in memory, with people of every role, and a trial that is open."""
+"""An API over ports in memory, people of every role, an open trial; and the API as a process."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -13,9 +13,13 @@ from fastapi import FastAPI
 
 from services.api.app import build_app
 from services.api.examples import FORM
+from services.local.places import free_port
 from services.settings import ApiSettings
+from streams.settings import Settings
 from tests.protocols.build import protocol_text
 from tests.services.memory import Memory
+from tests.services.processes import ApiProcess
+from tests.streams.workers import WorkerProcess
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "token-s1": {"id": "nurse-1", "role": "site", "sites": ["S1"]},
@@ -114,3 +118,15 @@ async def trial(api: Caller) -> Caller:
     """The same, with the trial T1 open."""
     await api.open_trial()
     return api
+
+
+@pytest.fixture
+def processes(
+    streams: Settings, token_file: Path, tmp_path: Path
+) -> Iterator[tuple[WorkerProcess, ApiProcess]]:
+    """A worker and an API on the test's own `streams`, both started, both gone at the end."""
+    worker = WorkerProcess(streams, tmp_path / "worker.log").start()
+    api = ApiProcess(streams, token_file, tmp_path / "api.log", free_port()).start()
+    yield worker, api
+    api.kill()
+    worker.kill()

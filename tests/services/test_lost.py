@@ -3,17 +3,15 @@
 import asyncio
 import json
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from inspect import getmembers, isfunction
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
 
-from services.local.places import free_port
 from streams import keys
 from streams.follow import NotShownError, TrialFollower
 from streams.ledger import Ledger, fold
@@ -25,7 +23,8 @@ from streams.settings import Settings
 from streams.snapshots import Snapshots, Taken, name
 from streams.topics import create
 from tests.servers import RedisProcess
-from tests.services.test_thread import ApiProcess, Site
+from tests.services.processes import ApiProcess
+from tests.services.site import Site
 from tests.streams.workers import WorkerProcess
 
 
@@ -122,17 +121,6 @@ async def streams(kafka_bootstrap: str, redis_server: RedisProcess) -> Settings:
     settings = Settings(kafka_bootstrap=kafka_bootstrap, redis_url=redis_server.url)
     await create(settings)
     return settings
-
-
-@pytest.fixture
-def processes(
-    streams: Settings, token_file: Path, tmp_path: Path
-) -> Iterator[tuple[WorkerProcess, ApiProcess]]:
-    worker = WorkerProcess(streams, tmp_path / "worker.log").start()
-    api = ApiProcess(streams, token_file, tmp_path / "api.log", free_port()).start()
-    yield worker, api
-    api.kill()
-    worker.kill()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from services.api.app import build_app
 from services.settings import ApiSettings
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
-from tests.services.test_problems import problem
+from tests.services.told import problem
 
 FORM = json.dumps(form()).encode()
 

@@ -2,32 +2,15 @@
 
 from typing import Any
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 
-from services.api.documented import ProblemDetails
 from services.api.problems import PROBLEMS
 from services.settings import ApiSettings
 from tests.protocols.build import protocol_text
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
-
-SECRET = "Jane-Doe-1971"
-
-
-def problem(answer: httpx2.Response, status: int, name: str) -> dict[str, Any]:
-    """The problem, after checking its shape and that it repeats nothing personal."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    found: dict[str, Any] = answer.json()
-    assert found["type"] == f"/v1/problems/{name}"
-    assert found["status"] == status
-    assert found["instance"].startswith("urn:uuid:")
-    assert SECRET not in answer.text
-    known = {key: found[key] for key in ProblemDetails.model_fields}
-    ProblemDetails.model_validate(known)
-    return found
+from tests.services.told import SECRET, problem
 
 
 async def test_a_wrong_value_is_pointed_at_and_not_repeated(trial: Caller) -> None:

@@ -14,7 +14,7 @@ from services.api.rates import WriteRates
 from services.settings import ApiSettings
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
-from tests.services.test_problems import problem
+from tests.services.told import problem
 
 NURSE = Actor(id="nurse-1", role="site", sites=("S1",))
 OTHER = Actor(id="nurse-2", role="site", sites=("S2",))

@@ -6,11 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -19,58 +16,10 @@ import pytest
 from services.local.places import free_port
 from streams.settings import Settings
 from streams.topics import create
-from tests.enrollment.forms import eligible_form
-from tests.protocols.build import protocol_text
-from tests.services.conftest import MEANING
 from tests.services.live import tell
-from tests.streams.workers import ROOT, WorkerProcess, as_environment
-
-TODAY = datetime.now(UTC).date()
-
-
-@dataclass
-class ApiProcess:
-    """One `python -m services.api`."""
-
-    settings: Settings
-    token_file: Path
-    log: Path
-    port: int
-
-    def start(self) -> "ApiProcess":
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("HOLDFAST_")}
-        environment |= {
-            **as_environment(self.settings),
-            "HOLDFAST_TOKEN_FILE": str(self.token_file),
-            "HOLDFAST_API_PORT": str(self.port),
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "services.api"],
-            cwd=ROOT,
-            env=environment,
-            stderr=self.log.open("ab"),
-        )
-        return self
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def ready(self) -> "ApiProcess":
-        async with httpx2.AsyncClient() as http:
-            while True:
-                assert self.process.poll() is None, self.log.read_text()
-                try:
-                    if (await http.get(f"{self.url}/ready")).status_code == 200:
-                        return self
-                except httpx2.TransportError:
-                    pass
-                await asyncio.sleep(0.1)
-
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+from tests.services.processes import ApiProcess
+from tests.services.site import Site
+from tests.streams.workers import ROOT, WorkerProcess
 
 
 @pytest.fixture
@@ -78,54 +27,6 @@ async def streams(kafka_bootstrap: str, redis_url: str) -> Settings:
     settings = Settings(kafka_bootstrap=kafka_bootstrap, redis_url=redis_url)
     await create(settings)
     return settings
-
-
-@pytest.fixture
-def processes(
-    streams: Settings, token_file: Path, tmp_path: Path
-) -> Iterator[tuple[WorkerProcess, ApiProcess]]:
-    """A worker and an API, both started, both gone at the end."""
-    worker = WorkerProcess(streams, tmp_path / "worker.log").start()
-    api = ApiProcess(streams, token_file, tmp_path / "api.log", free_port()).start()
-    yield worker, api
-    api.kill()
-    worker.kill()
-
-
-@dataclass
-class Site:
-    """Speaks for S1 and the centre in a trial of the test's own."""
-
-    http: httpx2.AsyncClient
-    trial: str
-
-    async def post(
-        self, path: str, body: Any, by: str = "token-s1", key: str | None = None, wait: int = 30
-    ) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {by}", "Idempotency-Key": key or str(uuid4())}
-        if wait:
-            headers["Prefer"] = f"wait={wait}"
-        return await self.http.post(f"/v1/trials/{self.trial}{path}", json=body, headers=headers)
-
-    async def open(self) -> None:
-        text = protocol_text(protocol_id=self.trial)
-        approved = {"site_id": "S1", "protocol_version": "1.0", "approved_on": "2020-01-15"}
-        for path, body in [
-            ("/protocol", {"text": text, "clock": "real", **MEANING}),
-            ("/sites", approved),
-            ("/activation", MEANING),
-        ]:
-            answer = await self.post(path, body, "token-centre")
-            assert answer.json().get("outcome") == "recorded", answer.text
-
-    def form(self, subject: str) -> dict[str, Any]:
-        return eligible_form(subject, "S1", on=TODAY, planned=TODAY + timedelta(days=1))
-
-    async def events(self, by: str = "token-service") -> list[dict[str, Any]]:
-        headers = {"Authorization": f"Bearer {by}"}
-        page = await self.http.get(f"/v1/trials/{self.trial}/events?limit=500", headers=headers)
-        items: list[dict[str, Any]] = page.json()["items"]
-        return items
 
 
 @pytest.fixture

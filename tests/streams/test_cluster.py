@@ -24,7 +24,7 @@ from streams.redis_client import check_redis, redis_client
 from streams.redis_cluster import WrongModeError
 from streams.refused import refusal
 from streams.settings import Settings
-from tests.services.test_thread import ApiProcess
+from tests.services.processes import ApiProcess
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import COUNTING, command_id, request
 from tests.streams.redis_nodes import SLOTS, RedisNodes, ask, start_nodes
