@@ -12,18 +12,8 @@ from protocols.english import in_english
 from protocols.parse import parse_protocol
 from tests.enrollment.designs import THIRTY
 from tests.enrollment.spec import P0, Story, recorded, refused, reserved, waits
-from tests.enrollment.worlds import escalated
+from tests.enrollment.worlds import escalated, held_at_l2
 from tests.protocols.wrong import changed, wrong
-
-
-def held_at_l2(most: int = 5, counts: bool = False, **changes: Any) -> Story:
-    """L1 0/3 cleared; P4 to P6 dosed at L2 03-23, windows end 04-13: the open level is held."""
-    trial = escalated(P0(backfill=(most, counts), **changes))
-    for subject in ("P4", "P5", "P6"):
-        assert trial.at("03-23 09:00").form(subject).level == "L2"
-    for subject in ("P4", "P5", "P6"):
-        assert trial.at("03-23 10:00").dose(subject) == recorded()
-    return trial
 
 
 def shown(trial: Story) -> dict[str, Any]:

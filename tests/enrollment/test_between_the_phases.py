@@ -2,8 +2,7 @@
 
 from enrollment.events import LeftWaitlist, PhaseStopped, SlotRecalled, SlotReserved
 from tests.enrollment.spec import P0, Story, recorded, refused, waits
-from tests.enrollment.test_s14_phase_two import rp2d_is_l2
-from tests.enrollment.worlds import dosed_at_l1, mtd_is_l1
+from tests.enrollment.worlds import dosed_at_l1, mtd_is_l1, rp2d_is_l2
 
 TWO = ("L1", "L2")
 

@@ -1,47 +1,8 @@
 """Scenario S14: Phase II places, site caps, Phase I subjects that count, and its stop."""
 
-from typing import Any
-
 from enrollment.events import PhaseOpened, PhaseStopped, ReviewDue, SlotRecalled
-from tests.enrollment.spec import P0, Story, opened, recorded, refused, reserved, waits
-
-ONLY_PHASE_ONE: dict[str, Any] = {"a": 1, "m": 1}
-
-
-def rp2d_is_l2(number: int, site_cap: int | None = None, counts_phase1: bool = False) -> Story:
-    """L1 0/3; L2 1/6 with Q1 to Q6, of whom Q6 met Phase I only; RP2D signed 07-01 09:00."""
-    text = P0(levels=("L1", "L2"), number=number, site_cap=site_cap, counts_phase1=counts_phase1)
-    trial = opened(text, at="03-01 08:00")
-    below = ("X1", "X2", "X3")
-    for name in below:
-        trial.at("03-01 09:00").form(name)
-    for name in below:
-        trial.at("03-02 09:00").dose(name)
-    for name in below:
-        trial.at("03-23 09:00").clear(name)
-    assert trial.at("04-01 09:00").sign("escalate", "L2") == recorded()
-    for name in ("Q1", "Q2", "Q3"):
-        trial.at("04-01 10:00").form(name)
-    for name in ("Q1", "Q2", "Q3"):
-        trial.at("04-02 10:00").dose(name)
-    assert trial.at("04-10 10:00").dlt("Q1", "04-09") == recorded()
-    for name in ("Q2", "Q3"):
-        assert trial.at("04-23 09:00").clear(name) == recorded()
-    for name in ("Q4", "Q5"):
-        trial.at("04-23 10:00").form(name)
-    assert trial.at("04-23 10:00").form("Q6", **ONLY_PHASE_ONE).outcome == "needs_review"
-    trial.at("04-23 10:01").settle("Q6", "I5a")
-    trial.at("04-23 10:02").settle("Q6", "E1")
-    assert trial.slot("Q6") == "reserved"
-    for name in ("Q4", "Q5", "Q6"):
-        assert trial.at("04-24 10:00").dose(name) == recorded()
-    for name in ("Q4", "Q5", "Q6"):
-        assert trial.at("05-15 10:00").clear(name) == recorded()
-    assert trial.counts("L2") == (6, 1, 0, 0)
-    assert trial.review() == ("mtd", "L2")
-    assert trial.at("05-20 09:00").sign("mtd", "L2") == recorded()
-    assert trial.at("07-01 09:00").sign_rp2d("L2") == recorded()
-    return trial
+from tests.enrollment.spec import Story, recorded, refused, reserved, waits
+from tests.enrollment.worlds import ONLY_PHASE_ONE, rp2d_is_l2
 
 
 def places_left(trial: Story) -> int:

@@ -10,8 +10,6 @@ from enrollment.events import (
     LevelExpanded,
     LevelOpened,
     LevelStopped,
-    PhaseOpened,
-    PhaseStopped,
     ReviewLapsed,
     SlotRecalled,
     SlotReserved,
@@ -21,19 +19,7 @@ from enrollment.recount import Recount
 from enrollment.stops import check_stops
 from tests.enrollment.designs import THIRTY
 from tests.enrollment.spec import P0, Story, opened, recorded, refused, waits
-from tests.enrollment.worlds import cleared_at_l1, dosed_at_l1, escalated
-
-
-def stopped_at_l1(text: str | None = None) -> Story:
-    """L1 3/2 at once stopped; then P2's DLT is withdrawn, and the windows of two are open."""
-    trial = dosed_at_l1(text)
-    trial.at("03-05 10:00").dlt("P1", "03-04")
-    trial.at("03-06 10:00").dlt("P2", "03-05")
-    assert [stop.level_id for stop in trial.last(LevelStopped)] == ["L1"]
-    assert trial.review() == ("no_tolerable_dose", None)
-    assert trial.at("03-07 10:00").correct("P2", "dlt_onset_on", None) == recorded()
-    assert trial.counts("L1") == (1, 1, 2, 0)
-    return trial
+from tests.enrollment.worlds import escalated, stopped_at_l1
 
 
 def test_while_windows_are_open_nobody_enters_and_no_date_is_told() -> None:
@@ -239,86 +225,6 @@ def test_rolling_six_waits_for_the_windows_of_a_stopped_level() -> None:
     assert [who for who, _, _ in trial.promoted()] == ["P4"]
 
 
-# --- Phase II ------------------------------------------------------------------------------------
-
-
-def phase_two_in_doubt() -> Story:
-    """MTD and RP2D L2 with 0 in 6; R1 reserved in Phase II; two DLTs told late, and taken back."""
-    trial = cleared_at_l1(P0(levels=("L1", "L2"), variant="C", rp2d_min_evaluable=6))
-    trial.at("03-22 12:00").sign("escalate", "L2")
-    for start, end, people in (
-        ("03-23", "04-13", ("P4", "P5", "P6")),
-        ("04-14", "05-05", ("P7", "P8", "P9")),
-    ):
-        for subject in people:
-            trial.at(f"{start} 09:00").form(subject)
-        for subject in people:
-            trial.at(f"{start} 10:00").dose(subject)
-        for subject in people:
-            trial.at(f"{end} 10:00").clear(subject)
-    assert trial.review() == ("mtd", "L2")
-    assert trial.at("05-06 09:00").sign("mtd", "L2") == recorded()
-    assert trial.at("05-06 10:00").sign_rp2d("L2") == recorded()
-    assert trial.at("05-06 11:00").form("R1").outcome == "slot_reserved"
-    trial.at("05-07 09:00").dlt("P4", "04-01")
-    trial.at("05-07 10:00").dlt("P5", "04-01")
-    assert trial.last(PhaseStopped)
-    assert [recall.subject_id for recall in trial.last(SlotRecalled)] == ["R1"]
-    assert trial.review() == ("de_escalate", "L1")
-    for subject in ("P4", "P5"):
-        trial.at("05-08 09:00").correct(subject, "dlt_onset_on", None)
-    return trial
-
-
-def test_phase_two_that_was_in_doubt_needs_the_mtd_and_the_rp2d_signed_again() -> None:
-    trial = phase_two_in_doubt()
-    assert trial.review() is None or trial.review() == ("de_escalate", "L1")
-    for subject in ("P4", "P5"):
-        trial.at("05-09 09:00").clear(subject)
-    assert trial.review() == ("mtd", "L2")
-    assert trial.slot("R1") == "recalled"
-    assert trial.at("05-09 10:00").form("R2") == waits(2, "level_stopped", None)
-    assert trial.at("05-09 11:00").sign_rp2d("L2") == refused("rp2d.signed_already")
-    assert trial.at("05-09 12:00").sign("mtd", "L2") == recorded()
-    assert trial.state.phase2 == "stopped"
-    assert trial.review() is None
-    assert trial.at("05-09 13:00").sign_rp2d("L2") == recorded()
-    assert trial.last(PhaseOpened)
-    assert [slot.subject_id for slot in trial.last(SlotReserved)] == ["R1", "R2"]
-
-
-def test_phase_two_in_doubt_may_end_with_the_more_cautious() -> None:
-    trial = phase_two_in_doubt()
-    for subject in ("P4", "P5"):
-        trial.at("05-09 09:00").clear(subject)
-    assert trial.sign("mtd", "L1", reason="A lower dose will do.") == recorded()
-    assert trial.state.mtd == "L1"
-    assert trial.state.rp2d is None
-
-
-def test_an_mtd_in_doubt_where_nothing_may_be_opened_waits_for_open_outcomes() -> None:
-    """3 in 3 known eliminate L1, 3 in 6 would not: no recommendation that nobody could sign."""
-    design = Boin(target=THIRTY, max_subjects=6, max_per_level=6, cohort_size=6)
-    trial = opened(P0(design=design, levels=("L1", "L2")), at="03-01 08:00")
-    people = [f"P{number}" for number in range(1, 7)]
-    for subject in people:
-        trial.at("03-01 09:00").form(subject)
-    for subject in people:
-        trial.at("03-01 10:00").dose(subject)
-    for subject in people:
-        trial.at("03-22 10:00").clear(subject)
-    assert trial.at("03-22 11:00").sign("mtd", "L1") == recorded()
-    for subject in ("P4", "P5", "P6"):
-        trial.at("03-22 12:00").correct(subject, "first_dose_on", "03-10")
-    for subject in ("P1", "P2", "P3"):
-        trial.at("03-22 13:00").dlt(subject, "03-02")
-    assert trial.counts("L1") == (3, 3, 3, 0)
-    assert trial.review() is None
-    assert trial.at("03-22 14:00").sign_rp2d("L1") == refused("level_stopped")
-    trial.at("03-23 09:00").dlt("P4", "03-22")
-    assert trial.review() == ("no_tolerable_dose", None), "4 in 6 are too many, whoever is left"
-
-
 # --- the invariants see it -----------------------------------------------------------------------
 
 
@@ -348,12 +254,3 @@ def test_no_record_may_let_anybody_in_where_it_is_stopped() -> None:
     check_decision(before, signed, {"L1"}, Recount.of(before))
     with pytest.raises(BrokenInvariantError, match="stopped"):
         check_stops(before, signed[-1], trial.state, signature=True)
-
-
-def test_a_stopped_phase_two_after_no_tolerable_dose_is_closed_for_good() -> None:
-    trial = phase_two_in_doubt()
-    for subject in ("P4", "P5"):
-        trial.at("05-09 09:00").clear(subject)
-    assert trial.sign("no_tolerable_dose", reason="Too much of grade 2.") == recorded()
-    assert trial.waitlist(2) == []
-    assert trial.at("05-10 09:00").form("R2") == refused("phase_closed")

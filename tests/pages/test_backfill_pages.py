@@ -4,7 +4,7 @@ import re
 
 from services.signin.people import Account
 from tests.enrollment.spec import Story
-from tests.enrollment.test_backfill import held_at_l2
+from tests.enrollment.worlds import held_at_l2
 from tests.pages.conftest import Browser
 from tests.pages.test_centre_pages import state_of
 from tests.services.memory import Memory, OneTrial

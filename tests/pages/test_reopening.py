@@ -7,7 +7,7 @@ from services.pages.needs import needs
 from services.pages.review_view import choices, reason_of_design
 from services.pages.words import recommendation_words
 from tests.enrollment.spec import Story
-from tests.enrollment.test_stopped_until_signed import phase_two_in_doubt, stopped_at_l1
+from tests.enrollment.worlds import phase_two_in_doubt, stopped_at_l1
 
 
 def today(trial: Story) -> date:

@@ -18,7 +18,7 @@ from streams.log_reader import LogReader
 from streams.partition import partition_of
 from streams.settings import Settings
 from tests.enrollment.spec import Story, instant
-from tests.enrollment.test_s14_phase_two import rp2d_is_l2
+from tests.enrollment.worlds import rp2d_is_l2
 from tests.streams.stage import accepted
 from tests.streams.workers import Client, WorkerProcess, form
 
