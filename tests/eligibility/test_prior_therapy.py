@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from eligibility.finding import Answer, Finding
-from protocols.model import Protocol
-from protocols.parse import parse_protocol
-from tests.eligibility.base import finding, shipped, verdict
+from eligibility.finding import Answer
+from tests.eligibility.base import finding, verdict
 from tests.eligibility.forms import regimen
+from tests.eligibility.therapy import adjuvant, counted, judged, metastatic, said
 
 P, F, R, U = Answer.PASS, Answer.FAIL, Answer.REVIEW, Answer.UNKNOWN
 
@@ -26,45 +25,9 @@ GRID = [
 ]
 
 
-def adjuvant(agent: str = "doxorubicin", year: int = 2015, **more: Any) -> dict[str, Any]:
-    dates = {"started_on": f"{year}-02-01", "stopped_on": f"{year}-06-01"}
-    return regimen("adjuvant", agent, **{**dates, **more})
-
-
-def metastatic(agent: str = "docetaxel", year: int = 2024, **more: Any) -> dict[str, Any]:
-    dates = {"started_on": f"{year}-02-01", "stopped_on": f"{year}-06-01"}
-    return regimen("metastatic", agent, **{**dates, "stop_reason": "progression", **more})
-
-
 def history(a: int, m: int) -> list[dict[str, Any]]:
     first = [adjuvant(f"early-{n}", 2012 + 3 * n) for n in range(a)]
     return first + [metastatic(f"late-{n}", 2023 + n) for n in range(m)]
-
-
-def judged(
-    regimens: list[dict[str, Any]], phase: int = 1, protocol: Protocol | None = None
-) -> tuple[Finding, Finding]:
-    found = verdict({"prior_regimens": regimens}, protocol=protocol)
-    return finding(found, "I5a", phase), finding(found, "E1", phase)
-
-
-def said(regimens: list[dict[str, Any]], protocol: Protocol | None = None) -> str:
-    """How the regimens were counted, as inclusion 5a says it."""
-    because = judged(regimens, protocol=protocol)[0].because
-    return because.split(";")[0].rstrip(".").removeprefix("Chemotherapy regimens ")
-
-
-def counted(**parameters: Any) -> Protocol:
-    """The shipped protocol with other counting rules, in I5a and E1 alike."""
-    text = shipped().text
-    for key, value in parameters.items():
-        written = str(value).lower() if isinstance(value, bool) else value
-        written = f'"{value}"' if isinstance(value, str) else written
-        lines = [line for line in text.splitlines() if line.startswith(f"{key} =")]
-        assert lines, key
-        for line in set(lines):
-            text = text.replace(line, f"{key} = {written}")
-    return parse_protocol(text)
 
 
 @pytest.mark.parametrize(("a", "m", "i1", "e1", "v1", "i2", "e2", "v2"), GRID)
@@ -383,74 +346,6 @@ def test_zero_doses_with_a_start_ask_the_site() -> None:
 def test_zero_doses_without_a_start_were_never_given() -> None:
     planned = metastatic(doses_given=0, started_on=None, stopped_on=None)
     assert said([adjuvant(), planned]) == "1 (neo)adjuvant and 0 metastatic"
-
-
-# --- early relapse -----------------------------------------------------------------------------
-
-
-def early(relapse: str | None, stopped: str = "2026-08-31", **parameters: Any) -> str:
-    whole = {"promote_adjuvant_if_relapse_within_months": 6, **parameters}
-    one = adjuvant(started_on="2026-02-01", stopped_on=stopped, progressed_on=relapse)
-    return said([one], counted(**whole))
-
-
-PROMOTED, KEPT = "0 (neo)adjuvant and 1 metastatic", "1 (neo)adjuvant and 0 metastatic"
-
-
-def test_without_the_rule_an_early_relapse_promotes_nothing() -> None:
-    assert said([adjuvant(stopped_on="2026-08-31", progressed_on="2026-09-10")]) == KEPT
-
-
-@pytest.mark.parametrize(
-    ("relapse", "inclusive", "count"),
-    [
-        ("2026-06-10", True, PROMOTED),  # Relapse under the adjuvant regimen.
-        ("2027-02-27", True, PROMOTED),
-        ("2027-02-28", True, PROMOTED),  # 31 August and 6 months, clamped.
-        ("2027-02-28", False, KEPT),
-        ("2027-03-01", True, KEPT),
-        ("2027", True, "0 to 1 (neo)adjuvant and 0 to 1 metastatic"),
-        (None, True, "0 to 1 (neo)adjuvant and 0 to 1 metastatic"),
-    ],
-)
-def test_relapse_within_six_months(relapse: str | None, inclusive: bool, count: str) -> None:
-    assert early(relapse, promote_inclusive=inclusive) == count
-
-
-def test_months_are_calendar_months_not_182_or_183_days() -> None:
-    assert early("2026-12-30", "2026-06-30") == PROMOTED  # 183 days.
-    assert early("2026-12-31", "2026-06-30") == KEPT  # 184 days.
-    assert early("2027-02-28", "2026-08-30") == PROMOTED  # 182 days, clamped to February's end.
-    assert early("2027-03-01", "2026-08-30") == KEPT  # 183 days.
-
-
-def test_relapse_exactly_twelve_months_after() -> None:
-    twelve = {"promote_adjuvant_if_relapse_within_months": 12}
-    assert early("2026-09-30", "2025-09-30", **twelve) == PROMOTED
-    assert early("2026-10-01", "2025-09-30", **twelve) == KEPT
-
-
-def test_the_months_may_run_to_registration_instead() -> None:
-    to_registration = {"promote_index": "last_dose_to_registration"}
-    assert early("2026-10-01", "2026-09-24", **to_registration) == PROMOTED
-    assert early("2026-10-01", "2026-09-23", **to_registration) == KEPT
-
-
-def test_promotion_moves_the_subject_in_the_grid() -> None:
-    promoting = counted(promote_adjuvant_if_relapse_within_months=6)
-    one = adjuvant(stopped_on="2026-08-31", progressed_on="2026-10-01")
-    found = verdict({"prior_regimens": [one]}, protocol=promoting)
-    assert found.outcome(1) == "needs_review"  # (1,0) became (0,1).
-    found = verdict({"prior_regimens": [one, metastatic(year=2026)]}, protocol=promoting)
-    assert found.outcome(1) == "ineligible"  # (1,1) became (0,2).
-
-
-def test_an_unknown_stop_date_leaves_an_early_relapse_open() -> None:
-    protocol = counted(promote_adjuvant_if_relapse_within_months=6)
-    one = adjuvant(stopped_on=None, progressed_on="2026-10-01")
-    found = judged([one], protocol=protocol)[0]
-    assert found.answer is U
-    assert "prior_regimens.stopped_on" in found.missing
 
 
 # --- the edges of one line ----------------------------------------------------------------------
