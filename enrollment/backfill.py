@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from cohorts.slots import Slot
-from enrollment.standing import is_stopped, standing, weakest_level
+from enrollment.standing import is_stopped, standing, target_of, weakest_level
 from enrollment.trial import Level, Trial
 
 WHILE: Final = frozenset({"review_due", "full", "held", "outcome_to_confirm", "stagger"})
@@ -57,7 +57,8 @@ def _in_doubt(trial: Trial, today: date) -> bool:
 
 def most_at(trial: Trial, index: int) -> int:
     """How many a level may hold before the newest reservations are recalled (R11)."""
-    level, backfill = trial.levels[index], trial.in_force.phase1.backfill
-    if backfill is None or trial.open_level is None or index >= trial.open_level:
-        return level.target
-    return max(level.target, backfill.max_per_level)
+    phase1 = trial.in_force.phase1
+    target = target_of(trial.levels[index], phase1.design)
+    if phase1.backfill is None or trial.open_level is None or index >= trial.open_level:
+        return target
+    return max(target, phase1.backfill.max_per_level)

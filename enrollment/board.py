@@ -14,7 +14,7 @@ from enrollment.places import (
     free_places,
     phase2_places,
 )
-from enrollment.standing import standing
+from enrollment.standing import standing, target_of
 from enrollment.trial import Level, Subject, Trial
 from enrollment.waitlist import in_order
 
@@ -136,7 +136,7 @@ def _level(trial: Trial, index: int, now: datetime) -> dict[str, Any]:
         "opened": level.opened,
         "exceeded": standing(trial, trial.in_force.local_date(now)).stopped(index),
         "stopped": trial.open_level == index and level.stopped,
-        "target": level.target,
+        "target": target_of(level, trial.in_force.phase1.design),
         "evaluable": counts.evaluable,
         "dlts": counts.dlts,
         "pending": counts.pending,

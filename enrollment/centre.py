@@ -9,6 +9,7 @@ from enrollment.commands import (
     ResumeAssignment,
     SuspendAssignment,
 )
+from enrollment.escalation import recall_beyond
 from enrollment.events import (
     AssignmentResumed,
     AssignmentSuspended,
@@ -48,6 +49,7 @@ def adopt_protocol(turn: Turn, command: AdoptProtocol) -> Answer:
         )
     )
     if trial.protocol is not None:
+        recall_beyond(turn, trial.protocol.phase1.design.limits)
         judge_waitlist_again(turn)
         if turn.trial.phase2 == "open":
             refuse_the_hopeless(turn)

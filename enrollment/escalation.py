@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from cohorts.designs.design import Recommendation
+from cohorts.designs.design import Limits, Recommendation
 from enrollment.backfill import in_all, most_at
 from enrollment.canonical import canonical, digest
 from enrollment.events import (
@@ -18,7 +18,14 @@ from enrollment.events import (
 )
 from enrollment.evolve_slots import live_reservations
 from enrollment.places import counted_from_phase1
-from enrollment.standing import Standing, current_level, is_stopped, standing_at, weakest_level
+from enrollment.standing import (
+    Standing,
+    current_level,
+    is_stopped,
+    standing_at,
+    target_of,
+    weakest_level,
+)
 from enrollment.trial import Level, Review, Trial
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import refuse_the_hopeless
@@ -158,11 +165,13 @@ def _recall_above_the_open(turn: Turn) -> None:
 
 def _recall_surplus(turn: Turn) -> None:
     """Facts may overfill: the newest undosed reservations go until the target holds (R11)."""
+    design = turn.protocol.phase1.design
     for index in range(len(turn.trial.levels)):
         level = turn.trial.levels[index]
         most = most_at(turn.trial, index)
-        while level.reservations and _taken(level, most) > most:
-            sentence = f"Facts fill the {most} places at {level.level_id}."
+        backfilled = most > target_of(level, design)
+        while level.reservations and _taken(level, backfilled) > most:
+            sentence = f"There are {most} places at {level.level_id}, and no more."
             recall(turn, level.reservations[-1], "full", sentence)
             level = turn.trial.levels[index]
     number = turn.protocol.phase2.number
@@ -173,9 +182,22 @@ def _recall_surplus(turn: Turn) -> None:
             refuse_the_hopeless(turn)
 
 
-def _taken(level: Level, most: int) -> int:
+def _taken(level: Level, backfilled: bool) -> int:
     """Against its target a level counts whom the design knows; where backfilled, everybody."""
-    return in_all(level) if most > level.target else level.counts.enrolled
+    return in_all(level) if backfilled else level.counts.enrolled
+
+
+def recall_beyond(turn: Turn, former: Limits | None) -> None:
+    """A version of the protocol that lets fewer into Phase I: the newest undosed go (R9)."""
+    limits = turn.protocol.phase1.design.limits
+    if limits is None or former is None or limits.in_all >= former.in_all:
+        return
+    for index in reversed(range(len(turn.trial.levels))):
+        while turn.trial.levels[index].counts.reserved:
+            if sum(level.counts.enrolled for level in turn.trial.levels) <= limits.in_all:
+                return
+            sentence = f"Version {turn.protocol.version} lets {limits.in_all} into Phase I."
+            recall(turn, turn.trial.levels[index].reservations[-1], "full", sentence)
 
 
 def _taken_in_phase2(trial: Trial) -> int:

@@ -77,11 +77,17 @@ def asked_again(trial: Trial, recount: Recount, index: int, on: date) -> Standin
     levels = []
     for level in trial.levels:
         n, t, _, reserved = recount.level(level.level_id)
-        target = level.target if level.opened else 0
+        target = most_there(trial, level) if level.opened else 0
         parts = recount.follow_up(level.level_id, on)
         before = level.evaluable_before, level.dlts_before
         levels.append(LevelHistory(n, t, parts, reserved, target, *before))
     return Standing(trial.in_force.phase1.design, tuple(levels), index)
+
+
+def most_there(trial: Trial, level: Level) -> int:
+    """The target, or the limit of a level by the version in force where that is lower."""
+    limits = trial.in_force.phase1.design.limits
+    return level.target if limits is None else min(level.target, limits.per_level)
 
 
 def check_free(
@@ -228,7 +234,7 @@ def check_counts(trial: Trial, recount: Recount) -> None:
     if trial.open_level is not None:
         level = trial.levels[trial.open_level]
         n, _, pending, undosed = recount.level(level.level_id)
-        fits = undosed == 0 or n + pending + undosed <= level.target
+        fits = undosed == 0 or n + pending + undosed <= most_there(trial, level)
         must(fits, f"more at {level.level_id} than its target, and nobody was recalled (R11)")
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from enrollment.backfill import WHILE, backfill_level, backfill_places
 from enrollment.commands import utc
-from enrollment.standing import is_stopped, standing
+from enrollment.standing import is_stopped, standing, target_of
 from enrollment.trial import Level, Trial
 
 Phase = Literal[1, 2]
@@ -131,8 +131,11 @@ def _phase1_barrier(trial: Trial, today: date) -> Barrier | None:
 
 
 def _no_place(trial: Trial, level: Level, today: date) -> Barrier:
+    design = trial.in_force.phase1.design
     if level.counts.reserved:
-        return Barrier("full", f"All {level.target} places at {level.level_id} are taken.")
+        return Barrier(
+            "full", f"All {target_of(level, design)} places at {level.level_id} are taken."
+        )
     waited_for = _waited_for(trial, level)
     if all(_over(trial, each, today) for each in waited_for):
         return Barrier(

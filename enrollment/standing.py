@@ -85,7 +85,7 @@ def standing(trial: Trial, today: date) -> Standing:
     design = trial.in_force.phase1.design
     if not design.reads_follow_up:
         return _blind(trial, design)
-    keys = tuple([_key(level, _follow_up(trial, level, today)) for level in trial.levels])
+    keys = tuple([_key(level, _follow_up(trial, level, today), design) for level in trial.levels])
     return _standing(design, keys, current_level(trial))
 
 
@@ -105,7 +105,7 @@ def _blind(trial: Trial, design: Design) -> Standing:
         asked = latest[1]
         if asked.current == current and asked.design is design:
             return asked
-    keys = tuple([_key(level, level.counts.pending) for level in trial.levels])
+    keys = tuple([_key(level, level.counts.pending, design) for level in trial.levels])
     asked = _standing(design, keys, current)
     if asked.design is design:
         _latest[0] = (trial.levels, asked)
@@ -141,14 +141,20 @@ def weakest_level(trial: Trial, asked: Standing) -> int | None:
     return top if trial.phase1 != "open" or asked.stopped(top) else None
 
 
-def _key(level: Level, pending: Pending) -> LevelKey:
+def target_of(level: Level, design: Design) -> int:
+    """Up to how many may be at an opened level; fewer where an amendment lowered its limit."""
+    limits = design.limits
+    return level.target if limits is None else min(level.target, limits.per_level)
+
+
+def _key(level: Level, pending: Pending, design: Design) -> LevelKey:
     counts = level.counts
     return (
         counts.evaluable,
         counts.dlts,
         pending,
         counts.reserved,
-        level.target if level.opened else 0,
+        target_of(level, design) if level.opened else 0,
         level.evaluable_before,
         level.dlts_before,
     )

@@ -8,7 +8,7 @@ still allow what rests on it, and why. The same object answers live and in the s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["expand", "escalate", "de_escalate", "mtd", "no_tolerable_dose"]
 
@@ -83,6 +83,13 @@ class Recommendation:
     target: int | None = None
 
 
+class Limits(NamedTuple):
+    """The most subjects that a design treats: at one level, and in the trial."""
+
+    per_level: int
+    in_all: int
+
+
 class Design(Protocol):
     """An escalation design with its parameters: frozen, compared by value, the same for ever."""
 
@@ -96,6 +103,11 @@ class Design(Protocol):
     @property
     def fewest_at_mtd(self) -> int:
         """The fewest evaluable subjects at a dose with which it may end (rules R5, R22)."""
+        ...
+
+    @property
+    def limits(self) -> Limits | None:
+        """Its `max_per_level` and `max_subjects`, or none; an amendment may lower them (R9)."""
         ...
 
     @property

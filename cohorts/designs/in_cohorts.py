@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from cohorts.designs.design import History, LevelHistory
+from cohorts.designs.design import History, LevelHistory, Limits
 
 FEWEST_AT_MTD: Final = 3
 """No dose is declared the MTD with fewer evaluable subjects."""
@@ -26,6 +26,11 @@ class InCohorts(ABC):
     def fewest_at_mtd(self) -> int:
         """Three."""
         return FEWEST_AT_MTD
+
+    @property
+    def limits(self) -> Limits:
+        """Of each level and of the trial."""
+        return Limits(self.max_per_level, self.max_subjects)
 
     @property
     def reads_follow_up(self) -> bool:

@@ -49,6 +49,11 @@ class RollingSix:
         return SIX - 1
 
     @property
+    def limits(self) -> None:
+        """None: six at a level, by what it is."""
+        return None
+
+    @property
     def reads_follow_up(self) -> bool:
         """No: it reads how many are pending, not for how long."""
         return False

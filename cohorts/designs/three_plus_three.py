@@ -48,6 +48,10 @@ class ThreePlusThree:
         return FEWEST_AT_MTD[self.variant]
 
     @property
+    def limits(self) -> None:
+        return None
+
+    @property
     def reads_follow_up(self) -> bool:
         return False
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from cohorts.designs.boin import Boin
-from cohorts.designs.design import History, LevelHistory, Recommendation
+from cohorts.designs.design import History, LevelHistory, Limits, Recommendation
 from cohorts.designs.letters import Letter
 from cohorts.designs.sentences import advised, counted, number, waiting
 
@@ -41,6 +41,11 @@ class TiteBoin:
     def fewest_at_mtd(self) -> int:
         """As BOIN."""
         return self.boin.fewest_at_mtd
+
+    @property
+    def limits(self) -> Limits:
+        """As BOIN."""
+        return self.boin.limits
 
     @property
     def reads_follow_up(self) -> bool:

@@ -1,9 +1,11 @@
 """Escalation designs for stories and histories: small limits, so that every end is reached."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
 from cohorts.designs.boin import Boin
+from cohorts.designs.by_counts import ByCounts
 from cohorts.designs.crm import Crm
 from cohorts.designs.decision_table import DecisionTable
 from cohorts.designs.design import Design
@@ -34,6 +36,26 @@ INTERVALS: Final[dict[str, Any]] = {
     "i3_plus_3": I3Plus3,
 }
 SKELETON: Final = (0.12, 0.25, 0.4, 0.55, 0.7)
+
+
+def resized(design: Design, cohort: int, more_at_level: int, more_in_all: int) -> Design:
+    """The same design with other sizes, from the smallest that a protocol may have."""
+    if isinstance(design, RollingSix):
+        return design
+    if isinstance(design, TiteBoin):
+        boin = resized(design.boin, cohort, more_at_level, more_in_all)
+        assert isinstance(boin, Boin)
+        return TiteBoin(boin)
+    assert isinstance(design, ByCounts | Crm)
+    most = 3 + more_at_level
+    sizes: dict[str, Any] = {"max_per_level": most, "max_subjects": most + more_in_all}
+    if isinstance(design, DecisionTable):  # Its rows are those of its cohorts.
+        most = 3 if more_at_level < 3 else 6
+        rows = design.rows if most == 6 else design.rows[:1]
+        sizes = {"max_per_level": most, "max_subjects": most + more_in_all, "rows": rows}
+    else:
+        sizes["cohort_size"] = cohort
+    return replace(design, **sizes)
 
 
 def design_for(kind: str, levels: int = 3, pick: int = 0) -> Design:

@@ -12,7 +12,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from enrollment import commands as c
 from enrollment.events import SlotExpired
 from enrollment.standing import current_level
-from tests.enrollment.designs import OTHERS, TIMED, design_for
+from tests.enrollment.designs import OTHERS, TIMED, design_for, resized
 from tests.enrollment.forms import eligible_form
 from tests.enrollment.held_trial import SITES, SUBJECTS, HeldTrial
 from tests.enrollment.spec import CENTRE, CLOCK, P0, site_staff
@@ -26,6 +26,20 @@ stops = st.sampled_from([(0, 2, 1), (0, 2, 1), (0, 3, 1), (0, 2, 0), (1, 1, 0), 
 past_days = st.integers(-30, 0)
 WHY: dict[str, Any] = {"reason": "Said so.", "meaning": "I judge so."}
 therapies = st.sampled_from([(1, 0)] * 6 + [(1, 1), (0, 1), (0, 2)])
+
+
+other_parameters = st.fixed_dictionaries(
+    {},
+    optional={
+        "variant": st.sampled_from("ABC"),
+        "stagger_days": st.sampled_from([0, 7]),
+        "number": st.integers(1, 5),
+        "site_cap": st.sampled_from([None, 1, 2]),
+        "site_limit": st.sampled_from([None, 1, 2]),
+        "backfill": st.sampled_from([None, (4, True), (6, False)]),
+    },
+)
+"""What an amendment may change besides windows and the sizes of cohorts."""
 
 
 @lru_cache(maxsize=256)
@@ -282,11 +296,27 @@ class AnyHistory(HeldTrial):
 
     @precondition(lambda self: len(self.log) % 5 == 0)
     @rule(
-        window=st.sampled_from([14, 21, 28]), approve=st.sampled_from([SITES, SITES, SITES[:2], ()])
+        window=st.sampled_from([14, 21, 28]),
+        approve=st.sampled_from([SITES, SITES, SITES[:2], ()]),
+        sizes=st.tuples(st.integers(1, 3), st.integers(0, 6), st.integers(0, 12)),
+        other=other_parameters,
     )
-    def an_amended_protocol(self, window: int, approve: tuple[str, ...]) -> None:
-        text = text_of(**self.parameters, version=f"{self.version + 1}.0", dlt_window_days=window)
-        self.send(c.AdoptProtocol(text=text, clock="simulated", meaning="I adopt."), CENTRE)
+    def an_amended_protocol(
+        self,
+        window: int,
+        approve: tuple[str, ...],
+        sizes: tuple[int, int, int],
+        other: dict[str, Any],
+    ) -> None:
+        """Limits may end below what a level, or the trial, already holds."""
+        changed = {**self.parameters, **other, "dlt_window_days": window}
+        changed["rp2d_min_evaluable"] = 6 if changed["variant"] == "C" else 3
+        if "design" in changed:
+            changed["design"] = resized(changed["design"], *sizes)
+        text = text_of(**changed, version=f"{self.version + 1}.0")
+        done = self.send(c.AdoptProtocol(text=text, clock="simulated", meaning="I adopt."), CENTRE)
+        assert done.answer.outcome == "recorded", done.answer.sentence
+        self.parameters = changed
         self.version += 1
         for site in approve:
             self.approve(site)
