@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
@@ -42,12 +42,20 @@ def _same(value: Any) -> Any:
     return value
 
 
+# A trial that is read again has so many of the same ids, words and days: one object serves all.
+_ALIKE_MAX: Final = 4096
+_TEXT: Final = lru_cache(_ALIKE_MAX)(_same)
+_DATE: Final = lru_cache(_ALIKE_MAX)(date.fromisoformat)
+_INSTANT: Final = lru_cache(_ALIKE_MAX)(datetime.fromisoformat)
+_NONE_OF_THEM: Final[frozenset[Any]] = frozenset()
+
+
 _PLAIN: Final[Mapping[Any, _Way]] = {
-    str: _Way("text", _same, _same),
+    str: _Way("text", _same, _TEXT),
     int: _Way("whole", _same, _same),
     bool: _Way("flag", _same, _same),
-    datetime: _Way("instant", datetime.isoformat, datetime.fromisoformat),
-    date: _Way("date", date.isoformat, date.fromisoformat),
+    datetime: _Way("instant", datetime.isoformat, _INSTANT),
+    date: _Way("date", date.isoformat, _DATE),
     bytes: _Way("bytes", lambda b: base64.b64encode(b).decode(), base64.b64decode),
     Protocol: _Way("protocol", lambda protocol: protocol.text, protocol_of),
     Numbers: _Way("numbers", list, lambda given: _numbers(given)),
@@ -62,7 +70,8 @@ def _way(of: Any) -> _Way:
         return _PLAIN[of]
     origin, inner = get_origin(of), get_args(of)
     if origin is Literal:
-        return _Way(f"one of {sorted(inner)}", _same, _same)
+        alike = {value: value for value in inner}
+        return _Way(f"one of {sorted(inner)}", _same, alike.__getitem__)
     if origin in (Union, UnionType):
         return _maybe(inner)
     if origin is tuple:
@@ -105,7 +114,7 @@ def _members(of: _Way) -> _Way:
     return _Way(
         f"set of {of.shape}",
         lambda values: sorted((of.write(value) for value in values), key=orjson.dumps),
-        lambda given: frozenset([of.read(one) for one in given]),
+        lambda given: frozenset([of.read(one) for one in given]) if given else _NONE_OF_THEM,
     )
 
 
@@ -147,7 +156,7 @@ def _entries(queue: Ordered) -> list[list[Any]]:
 def _ordered(given: Iterable[list[Any]]) -> Ordered:
     queue = Ordered()
     for parts, value in given:
-        key = [part if isinstance(part, int) else datetime.fromisoformat(part) for part in parts]
+        key = [part if isinstance(part, int) else _INSTANT(part) for part in parts]
         queue = queue.add(tuple(key), value)
     return queue
 
