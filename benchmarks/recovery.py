@@ -7,13 +7,11 @@ from a snapshot, a web process that starts without and with one, and a rebuild.
 """
 
 import asyncio
-import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 import click
 import uvloop
@@ -23,15 +21,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks.forms import Forms
+from benchmarks.fill import fill
+from benchmarks.load import PLACES
 from benchmarks.stack import OwnStack, Stack
-from benchmarks.trials import SITES, Prepared, form_request, phase_two, protocol_text, utc_now
-from enrollment.commands import JudgedRequest, Request
-from streams.batch import Command, Written, decide_all
 from streams.cases import Cases
 from streams.follow import TrialFollower
-from streams.kafka import Outgoing, Producer
-from streams.ledger import Ledger
+from streams.kafka import Producer
 from streams.log_reader import LogReader
 from streams.partition import partition_of
 from streams.pauses import set_aside_all
@@ -45,7 +40,6 @@ from streams.snapshots import Snapshots, Taken
 from streams.topics import LOG, create
 
 TRIAL = "BENCH"
-BATCH = 100
 MINUTES_MAX = 10
 CONSOLE = Console()
 
@@ -105,31 +99,14 @@ async def _bounded(stack: Stack, records: int, bar: Progress) -> dict[str, float
 async def _fill(parts: Parts, records: int, bar: Progress) -> int:
     """Puts the records into `trial.log`; returns how many there are in all."""
     task = bar.add_task("deciding", total=records)
-    prepared = phase_two(TRIAL, utc_now(), protocol_text(phase2_number=100_000, limited=False))
-    forms = Forms(prepared.trial.in_force.local_date(prepared.at), SITES).of("S")
-    requests = itertools.chain(
-        prepared.requests,
-        (form_request(TRIAL, form, prepared.at) for form in itertools.islice(forms, records)),
+    return await fill(
+        parts.settings,
+        parts.producer,
+        TRIAL,
+        records,
+        PLACES,
+        lambda done: bar.update(task, completed=done),
     )
-    ledger, done = Ledger(parts.partition), 0
-    while some := list(itertools.islice(requests, BATCH)):
-        await parts.producer.send_all(_decided(ledger, some, prepared))
-        done += len(some)
-        bar.update(task, completed=min(done, records))
-    return done
-
-
-def _decided(ledger: Ledger, requests: list[Request], prepared: Prepared) -> list[Outgoing]:
-    late = prepared.at + timedelta(minutes=1)
-    commands = [Command(JudgedRequest(**dict(request)), late) for request in requests]
-    outgoing = []
-    for result in decide_all(ledger, commands, RULES):
-        assert isinstance(result, Written), result
-        ledger.last_offset += 1
-        known = ledger.trials[TRIAL]
-        known.accept(result.record, ledger.last_offset, result.trial, result.public)
-        outgoing.append(Outgoing(LOG, ledger.partition, TRIAL.encode(), result.record.stored))
-    return outgoing
 
 
 async def _measure(parts: Parts, records: int, bar: Progress) -> dict[str, float]:

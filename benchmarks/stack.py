@@ -73,7 +73,7 @@ class Stack:
             flush_every_message=flush,
         )
 
-    def start_workers(self, count: int, *, flush: bool) -> None:
+    def start_workers(self, count: int, *, flush: bool, seconds: float = READY_SECONDS) -> None:
         """Returns when every worker is ready: it has its partitions and has recovered them."""
         ports = []
         for number in range(len(self.workers), len(self.workers) + count):
@@ -83,7 +83,7 @@ class Stack:
             self.workers.append(self._start(command, f"worker-{number}", told))
             ports.append(port)
         for worker, port in zip(self.workers[-count:], ports, strict=True):
-            _wait_ready(worker, port, self.folder)
+            _wait_ready(worker, port, self.folder, seconds)
 
     def start_web(self, *, flush: bool) -> None:
         """Returns when it is ready."""
@@ -192,9 +192,9 @@ class OwnStack:
         self._folder.cleanup()
 
 
-def _wait_ready(process: Process, port: int, folder: Path) -> None:
+def _wait_ready(process: Process, port: int, folder: Path, seconds: float = READY_SECONDS) -> None:
     """Returns when `/ready` says 200."""
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not processes.is_running(process):
             raise RuntimeError(f"a part ended while it started, read the logs:\n{_tails(folder)}")
@@ -205,7 +205,7 @@ def _wait_ready(process: Process, port: int, folder: Path) -> None:
         except (URLError, OSError):
             pass
         time.sleep(0.05)
-    raise RuntimeError(f"a part was not ready within {READY_SECONDS} s:\n{_tails(folder)}")
+    raise RuntimeError(f"a part was not ready within {seconds:.0f} s:\n{_tails(folder)}")
 
 
 def _tails(folder: Path) -> str:
