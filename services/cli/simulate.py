@@ -111,7 +111,7 @@ def simulate_command(protocol: Path, truth: str, **options: Any) -> None:
         console.print(Text(f"Doubtful: {warning}", style="yellow"))
     results = _simulated(designs, conditions, target, options)
     simulation = Simulation(found, conditions, target, options["seed"], results)
-    for table in tables(simulation):
+    for table in tables(simulation, console.width):
         console.print(table)
     _say(console, simulation, _written(files, simulation), protocol)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Final
 
 from services.cli.simulate_results import NONE, Simulation
@@ -13,6 +14,9 @@ RIGHT: Final = 640
 BAR: Final = 16
 GAP: Final = 12
 HEAD: Final = 40
+LINE: Final = 18
+LETTERS: Final = 120
+"""So many letters of a sentence surely fit the picture, whichever font there is."""
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#000000")
 """Okabe and Ito 2008: told apart with every kind of colour vision."""
 PATTERNS: Final = (
@@ -133,12 +137,23 @@ def legend(found: Simulation, *, bars: bool = True) -> Drawing:
     )
 
 
+def words(title: str, lines: Sequence[str]) -> Drawing:
+    """Sentences below a title, broken where the picture ends; they need no other alternative."""
+    parts, y = [], HEAD + 4
+    for line in lines:
+        for part in wrap(line, LETTERS):
+            parts.append(f'<text x="8" y="{y}">{escape(part)}</text>')
+            y += LINE
+        y += LINE // 3
+    return Drawing("".join(parts), y, title, " ".join(lines))
+
+
 def patterns(found: Simulation) -> str:
-    """One fill for each design."""
+    """One fill for each design: no two have both colour and pattern in common, of 49."""
     made = []
     for number in range(len(found.results)):
         colour = COLOURS[number % len(COLOURS)]
-        lines = PATTERNS[number % len(PATTERNS)]
+        lines = PATTERNS[(number + number // len(COLOURS)) % len(PATTERNS)]
         made.append(
             f'<pattern id="p{number}" width="8" height="8" patternUnits="userSpaceOnUse">'
             f'<rect width="8" height="8" fill="{colour}"/>'
@@ -157,7 +172,8 @@ def svg(
     y, parts = 0, []
     for drawing in drawings:
         head = f'<text class="t" x="8" y="22">{escape(drawing.title)}</text>'
-        head = "" if drawing in untitled else head
+        if drawing in untitled:
+            head, y = "", y - HEAD + GAP
         parts.append(f'<g transform="translate(0 {y})">{head}{drawing.body}</g>')
         y += drawing.height
     says = " ".join(f"{drawing.title}: {drawing.says}." for drawing in drawings)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -14,11 +14,22 @@ from services.cli import simulate_charts as charts
 from services.cli.simulate_results import NONE, Simulation
 from services.cli.simulate_tables import whole_rows
 
+MADE: Final = "How it was made"
+ILLUSTRATIVE: Final = "Illustrative, not in the public record"
+
 
 def as_svg(found: Simulation) -> str:
-    """All charts as one picture."""
+    """All charts as one picture, with what it is of above and how it was made below."""
     parts = (charts.legend, charts.selection, charts.exposure, charts.duration)
-    return charts.svg([part(found) for part in parts], charts.patterns(found), title_of(found))
+    above = charts.words(title_of(found), [_lead(found), *_marked(found)])
+    below = charts.words(MADE, list(method(found)))
+    drawings = [above, *(part(found) for part in parts), below]
+    return charts.svg(drawings, charts.patterns(found), title_of(found))
+
+
+def _marked(found: Simulation) -> Iterator[str]:
+    if found.protocol.illustrative:
+        yield f"{ILLUSTRATIVE}: {', '.join(found.protocol.illustrative)}."
 
 
 def as_html(found: Simulation) -> str:
@@ -29,6 +40,8 @@ def as_html(found: Simulation) -> str:
     return pages.get_template("simulate_report.html").render(
         title=title_of(found),
         lead=_lead(found),
+        made=MADE,
+        marked=ILLUSTRATIVE,
         illustrative=", ".join(found.protocol.illustrative),
         figures=list(_figures(found)),
         tables=list(_tables(found)),
@@ -119,6 +132,8 @@ def _said(value: Any) -> str:
     """Six digits of what was reckoned in floating point; everything else whole."""
     if isinstance(value, tuple | list):
         return " ".join(map(_said, value))
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:.6g}" if isinstance(value, float) else str(plain(value))
 
 

@@ -20,6 +20,7 @@ from tests.protocols.build import protocol_text
 LEVELS = ("L1", "L2", "L3")
 TRUTH = "0.05,0.2,0.45"
 COLUMNS = {"COLUMNS": "200"}
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def called(protocol: Path, *more: str, truth: str = TRUTH) -> Result:
     return CliRunner().invoke(main, given, env=COLUMNS)
 
 
-def done(protocol: Path, *more: str, trials: int = 12) -> str:
-    result = called(protocol, "--trials", str(trials), *more)
+def done(protocol: Path, *more: str, trials: int = 12, truth: str = TRUTH) -> str:
+    result = called(protocol, "--trials", str(trials), *more, truth=truth)
     assert result.exit_code == 0, result.output + result.stderr
     return result.output
 
@@ -47,6 +48,27 @@ def test_designs_stand_side_by_side_with_exact_values_beside(protocol: Path) -> 
     assert none.count("(") == 2, "rolling six has no exact values"
     assert "12 trials of 3 designs on T1 version 1.0, seed 1" in said
     assert "Next:" in said
+
+
+@pytest.mark.parametrize("width", [60, 80, 132, 400])
+def test_no_number_and_no_name_is_cut_however_many_designs_there_are(
+    protocol: Path, tmp_path: Path, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told.json"
+    named = ["3+3:variant=C", "rolling_six", "boin", "mtpi", "keyboard", "i3_plus_3", "tite_crm"]
+    asked = [part for name in named for part in ("--design", name)]
+    monkeypatch.setitem(COLUMNS, "COLUMNS", str(width))
+    said = done(protocol, *asked, "--json", str(told), trials=2)
+    assert "…" not in said
+    drawn = [line for line in said.splitlines() if line[:1] in tuple("┏┡│└┃")]
+    assert max(map(len, drawn)) <= width
+    cells = [cell.strip() for line in drawn for cell in line.split("│")]
+    for design in json.loads(told.read_text())["designs"]:
+        for at, share in enumerate(design["simulated"]["select"]):
+            exact = (
+                "" if design["exact"] is None else f" ({100 * design['exact']['select'][at]:.1f})"
+            )
+            assert f"{100 * share:.1f}{exact}" in cells
 
 
 def test_with_backfill_there_are_no_exact_values_to_compare_with(tmp_path: Path) -> None:
@@ -108,7 +130,7 @@ def test_the_report_needs_nothing_else_and_says_in_words_what_it_draws(
     for picture in pictures:
         root = ElementTree.fromstring(picture)
         assert root.attrib["role"] == "img"
-        described = root.find("{http://www.w3.org/2000/svg}desc")
+        described = root.find(f"{SVG}desc")
         assert described is not None
         assert "A is 3+3 B (own); B is BOIN" in (described.text or "")
         ids = re.findall(r'id="([^"]+)"', picture)
@@ -137,6 +159,30 @@ def test_a_report_may_be_one_picture(protocol: Path, tmp_path: Path) -> None:
     assert "Selected as MTD" in said
     assert "Subjects dosed" in said
     assert "Days from the opening" in said
+
+
+def test_the_picture_says_what_it_is_of_what_is_illustrative_and_how_it_was_made(
+    tmp_path: Path,
+) -> None:
+    report = tmp_path / "report.svg"
+    trial = Path(__file__).parents[2] / "protocols" / "nct00825734.toml"
+    done(trial, "--design", "boin", "--report", str(report), trials=2, truth="0.05,0.1,0.2,0.4")
+    seen = " ".join(text.text or "" for text in ElementTree.parse(report).iter(f"{SVG}text"))
+    assert "Simulated Phase I of NCT00825734, version 1.0" in seen
+    assert "True DLT probabilities 0.05, 0.1, 0.2, 0.4; target 0.25" in seen
+    assert "Illustrative, not in the public record: phase1, phase2" in seen
+    assert "Every simulated command was decided by the decider" in seen
+    assert "the people: 1." in seen, "the seed"
+    assert "BOIN: cohort_size 3" in seen
+    assert "bound_mtd false" in seen
+
+
+def test_no_two_designs_look_alike_in_a_report(protocol: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.svg"
+    many = [part for n in range(9) for part in ("--design", f"boin:max_subjects={20 + n}")]
+    done(protocol, *many, "--report", str(report), trials=1)
+    fills = re.findall(r"<pattern [^>]*>(.*?)</pattern>", report.read_text())
+    assert len(fills) == len(set(fills)) == 9
 
 
 def test_names_are_escaped_in_the_report(tmp_path: Path) -> None:
