@@ -44,11 +44,18 @@ class Stages:
     by_topic: Mapping[str, Stage]
 
 
+class _App(faust.App):  # type: ignore[misc]  # Faust has no types
+    """Has no tables, so there is nothing to keep where the worker is started."""
+
+    async def on_first_start(self) -> None:
+        """Faust would make a folder for tables, and end where it may not."""
+
+
 def build_app(
     settings: Settings, stages: Stages, started: Callable[[], None], commits: Pulse
 ) -> faust.App:
     """An app of its own for every worker: nothing of it lives in a module."""
-    app = faust.App(
+    app = _App(
         settings.group,
         broker=[f"kafka://{host}" for host in settings.kafka_bootstrap.split(",")],
         broker_credentials=_credentials(settings),

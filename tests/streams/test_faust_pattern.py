@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from faust import Event
@@ -50,6 +51,15 @@ def test_faust_itself_acknowledges_nothing() -> None:
     assert [agent.name for agent in agents] == ["trial.commands.agent"]
     assert agents[0].concurrency == 1
     assert agents[0].channel.acks is False
+
+
+async def test_faust_writes_nothing_where_the_worker_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = build_app(SETTINGS, Stages({COMMANDS: Still(COMMANDS)}), lambda: None, Pulse("commit"))
+    await app.on_first_start()
+    assert list(tmp_path.iterdir()) == []
 
 
 class Flow:
