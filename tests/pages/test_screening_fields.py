@@ -11,6 +11,7 @@ from eligibility.form import ScreeningForm
 from eligibility.parse import parse_form
 from services.pages.screening.fields import Field, Repeat
 from services.pages.screening.filled import draft_of, form_json, taken_in
+from services.pages.screening.problems import problems_of
 from services.pages.screening.steps import STEPS
 
 FORMS = sorted(Path("examples/forms").glob("*.json"))
@@ -131,3 +132,96 @@ def test_adding_and_removing_keep_the_rest() -> None:
     assert more["labs"]["items"] == [{"value": "1.5"}, {"value": "90"}, {}]
     fewer = taken_in({}, labs, first | {"remove": "labs.0"})
     assert fewer["labs"]["items"] == [{"value": "90"}]
+
+
+def answered(**typed: str) -> dict[str, Any]:
+    """The page of operations and events, as it was posted, as the form would say it."""
+    events = next(step for step in STEPS if step.slug == "events")
+    return form_json(taken_in({}, events, typed), STEPS, "S1")
+
+
+def test_yes_without_any_that_is_listed_is_not_known_and_never_none() -> None:
+    assert answered(**{"bleeding_events.any": "none"})["bleeding_events"] == []
+    assert "bleeding_events" not in answered(**{"bleeding_events.any": "some"})
+    draft = {"bleeding_events": {"any": "some", "items": [{}]}}
+    assert "bleeding_events" not in form_json(draft, STEPS, "S1")
+
+
+def test_none_with_one_that_is_listed_is_not_known_and_never_none() -> None:
+    listed = {"bleeding_events.0.here": "1", "bleeding_events.0.grade": "3"}
+    for said in ("none", "unknown"):
+        assert "bleeding_events" not in answered(**{"bleeding_events.any": said, **listed})
+
+
+def test_adding_one_says_that_there_is_one() -> None:
+    events = next(step for step in STEPS if step.slug == "events")
+    sent = {"bleeding_events.any": "unknown", "add": "bleeding_events"}
+    assert taken_in({}, events, sent)["bleeding_events"] == {"any": "some", "items": [{}]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("1,5", "1.5"),
+        ("1500", "1500"),
+        ("1,500", "1,500"),
+        ("240,000", "240,000"),
+        ("0,125", "0.125"),
+    ],
+)
+def test_a_comma_that_can_be_read_in_two_ways_is_not_read(typed: str, value: str) -> None:
+    labs = next(step for step in STEPS if step.slug == "labs")
+    draft = taken_in({}, labs, {"labs.0.here": "1", "labs.0.value": typed})
+    assert form_json(draft, STEPS, "S1")["labs"] == [{"value": value}]
+
+
+def test_one_that_was_just_added_keeps_nothing_from_being_judged() -> None:
+    form = json.loads(FORMS[0].read_text())
+    draft = draft_of(form, STEPS)
+    draft["labs"]["items"].append({})
+    assert parse_form(form_json(draft, STEPS, form["site_id"])) == parse_form(form)
+
+
+def wrong_in(form: dict[str, Any], **typed: Any) -> list[str]:
+    """What is wrong with the form once some of it is typed otherwise."""
+    draft = draft_of(form, STEPS) | typed
+    return [error.sentence for error in problems_of(draft, STEPS, form["site_id"])]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            {"subject_id": "S1 0x!"},
+            "Subject id: use letters, digits, dots, hyphens and underscores",
+        ),
+        ({"completed_on": "4/5/2027"}, "Date of this form: write the whole date as 2027-03-24."),
+        ({"completed_on": "2027-13-01"}, "Date of this form: write the whole date as 2027-03-24."),
+        ({"consent": {"signed_on": "15.2.2027"}}, "Consent signed on: write a date as 2008-06-17"),
+        ({"consent": {"signed_on": "2027-02-30"}}, "Consent signed on: there is no such day."),
+        (
+            {"life_expectancy_months": "a year"},
+            "Life expectancy: write a number such as 1.5 or 1500",
+        ),
+        (
+            {"labs": {"any": "some", "items": [{"analyte": "neutrophils", "value": "1,500"}]}},
+            "Result 1, Value: write a number such as 1.5 or 1500",
+        ),
+        (
+            {"labs": {"any": "some", "items": [{"analyte": "neutrophils"}]}},
+            "Result 1, Value: fill it in.",
+        ),
+        (
+            {"bleeding_events": {"any": "some", "items": []}},
+            "Bleeding events: you said that there are some and listed none. Add them",
+        ),
+        (
+            {"bleeding_events": {"any": "none", "items": [{"grade": "3"}]}},
+            "Bleeding events: you listed 1 and said that there are none. Choose",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(typed: dict[str, Any], said: str) -> None:
+    found = wrong_in(json.loads(FORMS[0].read_text()), **typed)
+    assert any(sentence.startswith(said) for sentence in found), found
+    assert not [one for one in found if "pattern" in one or "YYYY" in one or "`" in one], found

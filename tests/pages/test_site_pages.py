@@ -210,3 +210,28 @@ async def test_only_what_is_possible_is_offered_and_levels_are_named_with_their_
     assert "/do/first-dose" in expired, "a dose that should not have been given is a fact too"
     asked = (await nurse.get(f"{ROOT}/subjects/S1-002/do/first-dose")).text
     assert "L2: sorafenib 400 mg, ixabepilone 32 mg/m2" in asked
+
+
+async def test_a_page_with_what_cannot_be_read_is_kept_and_shown_again(nurse: Browser) -> None:
+    draft = await begin(nurse)
+    csrf = await nurse.csrf()
+    sent = {"csrf": csrf, "go": "next", "consent.signed_on": "15.2.2027"}
+    again = await nurse.post(f"{draft}/consent", sent)
+    assert again.status_code == 422
+    assert '<a href="#consent.signed_on">Consent signed on: write a date as' in again.text
+    assert 'value="15.2.2027"' in (await nurse.get(f"{draft}/consent")).text
+    events = {"csrf": csrf, "go": "next", "bleeding_events.any": "some"}
+    again = await nurse.post(f"{draft}/events", events)
+    assert '<a href="#bleeding_events.any">Bleeding events: you said' in again.text
+    for other in ("check", "later"):
+        assert (await nurse.post(f"{draft}/consent", sent | {"go": other})).status_code == 303
+
+
+async def test_a_part_that_was_just_added_is_no_mistake_yet(nurse: Browser) -> None:
+    draft = await begin(nurse)
+    regimens = {"csrf": await nurse.csrf(), "prior_regimens.any": "unknown"}
+    added = await nurse.post(f"{draft}/treatment", regimens | {"add": "prior_regimens"})
+    assert added.headers["location"] == f"{draft}/treatment#prior_regimens"
+    shown = (await nurse.get(f"{draft}/treatment")).text
+    assert 'name="prior_regimens.0.here"' in shown
+    assert "There is a problem" not in shown

@@ -4,6 +4,7 @@ A draft holds what was typed, as text, in the shape of the form; lists that were
 `some`, `none` or `unknown`. `form_json` makes of it what the API takes: left out means unknown.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ Draft = dict[str, Any]
 
 LIST_SHOWN = 60
 """No page takes more of one repeated part."""
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
+"""1,500 is one and a half to some and fifteen hundred to others: it is left for the parser."""
 
 
 def taken_in(draft: Draft, step: Step, posted: Mapping[str, str]) -> Draft:
@@ -40,10 +43,10 @@ def _take_part(
         else:
             section.pop(part.name, None)
         return
-    section[part.name] = {
-        "any": posted.get(f"{name}.any", "some" if not part.nullable else "unknown"),
-        "items": _items(part, name, posted),
-    }
+    said = posted.get(f"{name}.any", "some" if not part.nullable else "unknown")
+    if posted.get("add") == name:
+        said = "some"
+    section[part.name] = {"any": said, "items": _items(part, name, posted)}
 
 
 def _items(part: Repeat, name: str, posted: Mapping[str, str]) -> list[Draft]:
@@ -96,10 +99,16 @@ def _add_part(made: dict[str, Any], section: Mapping[str, Any], part: Field | Re
             made[part.name] = _value(part, typed)
         return
     kept = section.get(part.name, {"any": "unknown" if part.nullable else "some", "items": []})
-    if part.nullable and kept["any"] == "unknown":
-        return
-    items = [] if part.nullable and kept["any"] == "none" else kept["items"]
+    items = _without_the_new(kept["items"])
+    if part.nullable and (kept["any"] == "unknown" or bool(items) != (kept["any"] == "some")):
+        return  # Also where the answer and the list disagree: never read as "there are none".
     made[part.name] = [_item(item, part) for item in items]
+
+
+def _without_the_new(items: list[Draft]) -> list[Draft]:
+    """Without those at the end that were added and say nothing yet."""
+    says = [index for index, item in enumerate(items) if _says(item)]
+    return items[: says[-1] + 1] if says else []
 
 
 def _item(item: Mapping[str, Any], part: Repeat) -> dict[str, Any]:
@@ -114,7 +123,7 @@ def _value(field: Field, typed: str) -> Any:
         return int(typed)
     if field.kind == "flag":
         return typed == "yes"
-    if field.kind == "measure":
+    if field.kind == "measure" and not _THOUSANDS.fullmatch(typed):
         return typed.replace(",", ".")
     return typed
 

@@ -23,6 +23,7 @@ from services.pages.laboratories import Laboratories, prefilled
 from services.pages.mine import at_site
 from services.pages.rendering import FieldError, page, render_text
 from services.pages.screening.filled import taken_in
+from services.pages.screening.problems import begun, on_page
 from services.pages.screening.shown import shown_groups, step_of
 from services.pages.screening.steps import BY_SLUG, STEPS, after
 from services.pages.screening.verdict_view import Preview, preview
@@ -188,7 +189,11 @@ async def step_page(
 async def save_step(
     request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str, slug: str
 ) -> Response:
-    """Keeps the page as it is, whatever is still wrong, and goes where the button leads."""
+    """Keeps the page as it is, whatever is still wrong, and goes where the button leads.
+
+    Going on from a page with something that cannot be read shows the page with what is wrong: it
+    is kept all the same, and every other way leads on.
+    """
     form = await posted(request, viewer)
     desk = await _desk(request, viewer, trial_id, draft_id)
     if slug not in BY_SLUG:
@@ -206,24 +211,31 @@ async def save_step(
     go = flat.get("go", "next")
     if go == "later":
         return _to(f"/trials/{trial_id}/forms")
+    if go == "next":
+        desk = await _desk(request, viewer, trial_id, draft_id)
+        if wrong := on_page(BY_SLUG[slug], _preview(request, desk).errors):
+            return _step(request, desk, slug, wrong)
     following = after(slug) if go == "next" else None
     return _to(f"{desk.root}/{following or 'check'}")
 
 
-def _step(request: Request, desk: Desk, slug: str) -> Response:
+def _step(
+    request: Request, desk: Desk, slug: str, wrong: tuple[FieldError, ...] | None = None
+) -> Response:
     seen = _preview(request, desk)
-    step = BY_SLUG[slug]
-    here = tuple(error for error in seen.errors if step_of(error.field, STEPS) is step)
-    begun = any(group.path in desk.draft.typed for group in step.groups if group.path)
+    step, status = BY_SLUG[slug], 200 if wrong is None else 422
+    if wrong is None:
+        wrong = on_page(step, seen.errors) if begun(step, desk.draft.typed) else ()
     return page(
         request,
         "screening/step.html",
         desk.viewer,
+        status=status,
         trial=frame(desk.trial, desk.viewer, "/forms"),
         step=step,
         steps=STEPS,
         groups=shown_groups(step, desk.draft.typed),
-        errors=here if begun or (slug == "start" and len(desk.draft.typed) > 1) else (),
+        errors=wrong,
         draft=desk.draft,
         root=desk.root,
         seen=seen,

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.pages.rendering import FieldError
 from services.pages.screening.fields import YES_NO, Field, Options, Repeat, Step
 
 RADIOS_MOST = 4
@@ -124,11 +123,22 @@ def _words(names: Sequence[str], parts: Sequence[Field | Repeat]) -> list[str]:
     return []
 
 
-def as_errors(problems: Sequence[Any], steps: Sequence[Step]) -> tuple[FieldError, ...]:
-    """The parser's problems with the page's own words; `field` is the id on the page."""
-    found = []
-    for problem in problems:
-        field_id = field_of(problem.pointer)
-        sentence = f"{label_of(field_id, steps)}: {problem.rule}; {problem.mend}."
-        found.append(FieldError(field_id, sentence))
-    return tuple(found)
+def part_of(field_id: str, steps: Sequence[Step]) -> Field | Repeat | None:
+    """What stands at an id of the page; none where no page asks for it."""
+    step = step_of(field_id, steps)
+    names = [name for name in field_id.split(".") if not name.isdigit()]
+    for group in () if step is None else step.groups:
+        inside = names[1:] if group.path and group.path == names[0] else names
+        if (group.path == "" or inside is not names) and inside:
+            found = _part(inside, group.parts)
+            if found is not None:
+                return found
+    return None
+
+
+def _part(names: Sequence[str], parts: Sequence[Field | Repeat]) -> Field | Repeat | None:
+    for part in parts:
+        if part.name == names[0]:
+            inner = part.parts if isinstance(part, Repeat) else ()
+            return part if len(names) == 1 else _part(names[1:], inner)
+    return None

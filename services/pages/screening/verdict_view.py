@@ -7,14 +7,15 @@ from typing import Any
 
 from eligibility.finding import Finding
 from eligibility.form import ScreeningForm
-from eligibility.parse import FormError, parse_form
+from eligibility.parse import parse_form
 from eligibility.verdict import PHASES, Verdict
 from enrollment.judging import judge_on_arrival
 from enrollment.trial import Trial
 from services.pages.rendering import FieldError
 from services.pages.screening.fields import Step
 from services.pages.screening.filled import form_json
-from services.pages.screening.shown import as_errors, field_of, label_of, step_of
+from services.pages.screening.problems import problems_of
+from services.pages.screening.shown import field_of, label_of, step_of
 
 PHASE_NAMES = {1: "Phase I", 2: "Phase II"}
 ANSWERS = {
@@ -137,10 +138,10 @@ def preview(
 ) -> Preview:
     """Judged as it would be on arrival, with the subject's signed settlements."""
     form = form_json(typed, steps, site_id)
-    try:
-        parsed = parse_form(form)
-    except FormError as error:
-        return Preview(form, None, None, as_errors(error.problems, steps))
+    wrong = problems_of(typed, steps, site_id)
+    if wrong:
+        return Preview(form, None, None, wrong)
+    parsed = parse_form(form)
     known = trial.subjects.get(parsed.subject_id)
     own = known is not None and known.site_id == site_id
     settlements = known.settlements if known is not None and own else frozenset()

@@ -1,8 +1,22 @@
 // Small comforts; every page works without them.
 "use strict";
 
-// Errors are told first: whoever cannot see the page hears them at once.
-document.querySelector(".error-summary")?.focus();
+// Errors are told first: whoever cannot see the page hears them at once. Whoever came for one field
+// or added a part goes on there.
+const summary = document.querySelector(".error-summary");
+function goTo(hash) {
+  const found = document.getElementById(decodeURIComponent(hash.slice(1)));
+  const part = found?.matches(".repeated") ? [...found.querySelectorAll(".repeat")].pop() : found;
+  const field = "input:not([type=hidden]), select, textarea";
+  const target = part?.matches(field) ? part : part?.querySelector(field);
+  target?.focus();
+  return Boolean(target);
+}
+if (!goTo(location.hash)) summary?.focus();
+summary?.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (link) setTimeout(() => goTo(link.hash));
+});
 
 // A double click is one submission. The hidden key makes sure of that on the server too.
 document.addEventListener("submit", (event) => {
