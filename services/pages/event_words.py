@@ -111,6 +111,8 @@ def as_reported(event: AnyEvent) -> str:
 
 
 def _said(name: str, value: Any, zone: str) -> str:
+    if value is None and name in ("was", "now"):
+        return "none"
     if value is None:
         return "" if name.endswith("level_id") else "not known"
     if name == "phase":
@@ -121,4 +123,14 @@ def _said(name: str, value: Any, zone: str) -> str:
         return day(value)
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
+    if name in ("was", "now"):
+        return _fact(value)
     return _WORDS.get(str(value), str(value))
+
+
+def _fact(value: str) -> str:
+    """A corrected fact is a day or a dose level, told as text."""
+    try:
+        return day(date.fromisoformat(value))
+    except ValueError:
+        return value

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from protocols.model import Contact
-from services.pages.words import barrier_words, recommendation_words
+from services.pages.words import barrier_words, recommendation_words, rule_words
 from services.signin.viewer import Viewer
 
 HERE = Path(__file__).parent
@@ -93,6 +93,7 @@ def _environment() -> Environment:
         csrf_field=csrf_field,
         barrier_words=barrier_words,
         recommendation_words=recommendation_words,
+        rule_words=rule_words,
     )
     environment.filters.update(day=day, instant=instant)
     return environment

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from enrollment.rules import RULES
+
 BARRIERS: Final[dict[str, str]] = {
     "trial_not_open": "the trial is not open yet",
     "phase_closed": "this phase is closed",
@@ -23,6 +25,12 @@ BARRIERS: Final[dict[str, str]] = {
 def barrier_words(rule: str) -> str:
     """Why nobody gets a place now; a rule without words of its own is shown by its name."""
     return BARRIERS.get(rule, rule.replace("_", " "))
+
+
+def rule_words(rule: str) -> str:
+    """A rule in a sentence; a criterion of the protocol is shown by its number."""
+    known = RULES.get(rule)
+    return f"{rule}." if known is None else known.says
 
 
 RECOMMENDATIONS: Final = {

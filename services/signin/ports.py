@@ -38,6 +38,10 @@ class Sessions(Protocol):
 
     async def write(self, digest: str, session: Session, seconds: int) -> None: ...
 
+    async def renew(self, digest: str, session: Session, seconds: int) -> None:
+        """Writes over a session that is there; one that ended meanwhile is not begun again."""
+        ...
+
     async def drop(self, digest: str) -> None: ...
 
     async def hold(self, key: str, value: bytes, seconds: int) -> None:

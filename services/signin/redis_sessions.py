@@ -32,6 +32,12 @@ class RedisSessions:
                 f"{PREFIX}:session:{digest}", session.model_dump_json(), ex=seconds
             )
 
+    async def renew(self, digest: str, session: Session, seconds: int) -> None:
+        with _outages():
+            await self._redis.set(
+                f"{PREFIX}:session:{digest}", session.model_dump_json(), ex=seconds, xx=True
+            )
+
     async def drop(self, digest: str) -> None:
         with _outages():
             await self._redis.delete(f"{PREFIX}:session:{digest}")

@@ -58,7 +58,7 @@ class SessionDesk:
             return None
         if now - session.seen_at >= SEEN_EVERY:
             session = session.model_copy(update={"seen_at": now})
-            await self._sessions.write(name, session, self._idle_seconds)
+            await self._sessions.renew(name, session, self._idle_seconds)
         return account, session
 
     def _over(self, session: Session, account: Account, now: datetime) -> bool:
@@ -73,7 +73,7 @@ class SessionDesk:
     async def proved(self, secret: str, session: Session, now: datetime) -> Session:
         """Remembers that the person has just shown who they are again, and signs with it."""
         proved = session.model_copy(update={"proved_at": now, "signed": True, "seen_at": now})
-        await self._sessions.write(digest(secret), proved, self._idle_seconds)
+        await self._sessions.renew(digest(secret), proved, self._idle_seconds)
         return proved
 
     async def end(self, response: Response, secret: str | None) -> None:

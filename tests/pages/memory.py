@@ -46,6 +46,10 @@ class MemorySessions:
     async def write(self, digest: str, session: Session, seconds: int) -> None:
         self.kept[digest] = (session, self.now().timestamp() + seconds)
 
+    async def renew(self, digest: str, session: Session, seconds: int) -> None:
+        if await self.read(digest) is not None:
+            await self.write(digest, session, seconds)
+
     async def drop(self, digest: str) -> None:
         self.kept.pop(digest, None)
 

@@ -87,3 +87,18 @@ async def test_what_would_be_refused_names_the_monitor_before_it_is_sent(nurse: 
 
 async def test_the_sheet_for_paper_names_the_monitor(nurse: Browser) -> None:
     assert MONITOR in (await nurse.get(f"{ROOT}/paper")).text
+
+
+async def test_a_rule_and_a_deviation_are_said_in_words(nurse: Browser) -> None:
+    """S1-002's place has expired: its dose is a fact, against the rules."""
+    form = {"csrf": await nurse.csrf(), "key": key(), "dosed_on": "2027-04-06"}
+    asked = (await nurse.post(f"{ROOT}/subjects/S1-002/do/first-dose", form)).text
+    assert "It is recorded with deviations:" in asked
+    assert "<li>The subject holds no reservation.</li>" in asked
+    sent = await nurse.post(f"{ROOT}/subjects/S1-002/do/first-dose", form | {"confirmed": "yes"})
+    answer = (await nurse.get(sent.headers["location"])).text
+    assert "<li>The subject holds no reservation.</li>" in answer
+    refused = {"csrf": form["csrf"], "key": key(), "dosed_on": "2027-04-05", "confirmed": "yes"}
+    sent = await nurse.post(f"{ROOT}/subjects/S1-002/do/first-dose", refused)
+    answer = (await nurse.get(sent.headers["location"])).text
+    assert "Rule: The first dose is recorded. <code>already_dosed</code>" in answer

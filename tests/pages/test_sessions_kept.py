@@ -40,6 +40,19 @@ async def test_a_session_is_read_as_it_was_written_until_it_is_dropped(store: Se
     assert await store.read(name) is None
 
 
+async def test_a_session_that_ended_is_not_begun_again_by_a_request_on_its_way(
+    store: Sessions,
+) -> None:
+    name = uuid4().hex
+    later = SESSION.model_copy(update={"seen_at": AT.replace(hour=16)})
+    await store.write(name, SESSION, 60)
+    await store.renew(name, later, 60)
+    assert await store.read(name) == later
+    await store.drop(name)
+    await store.renew(name, later, 60)
+    assert await store.read(name) is None
+
+
 async def test_what_is_held_is_taken_by_one_caller_only(store: Sessions) -> None:
     name = uuid4().hex
     await store.hold(name, b"begun", 60)

@@ -75,3 +75,4 @@ async def test_a_correction_is_asked_for_with_what_is_recorded_in_view(centre: B
     assert sent.status_code == 303
     last = [row for row in await rows(centre) if row["event"] == "FactCorrected"][-1]
     assert (last["before"], last["why"]) == ("2027-02-22", "Given a day before.")
+    assert "was 22 February 2027, is 21 February 2027: Given" in last["what"]
