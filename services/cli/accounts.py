@@ -6,11 +6,11 @@ from typing import TypeVar, cast, get_args
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from services.api.ports import UnavailableError
 from services.cli.operator_settings import operator_settings, run
+from services.cli.whole_table import print_whole
 from services.signin.clerk import clerk
 from services.signin.desk import Desk, RefusedError
 from services.signin.events import AccessRole
@@ -35,7 +35,7 @@ def list_command() -> None:
     if not found:
         click.echo("There is no account yet. Open the first one:\n  " + _FIRST)
         return
-    table = Table("sign-in name", "printed name", "kind", "state", "rights")
+    table = Table("sign-in name", "printed name", "kind", "state", "rights", box=None)
     for one in found:
         rights = "\n".join(
             f"{g.role} of {'all trials' if g.trial_id == '*' else g.trial_id}, "
@@ -44,7 +44,7 @@ def list_command() -> None:
         )
         state = "closed" if one.closed else "open"
         table.add_row(one.sign_in, one.name, one.kind, state, rights or "none")
-    Console(highlight=False).print(table)
+    print_whole(table)
 
 
 _FIRST = 'holdfast accounts open admin --name "Your Name" --role administrator'

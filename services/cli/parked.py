@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.operator_settings import operator_settings, run
+from services.cli.whole_table import print_whole
 from streams.batch import Reason
 from streams.kafka import Outgoing, Producer
 from streams.log_reader import LogReader
@@ -60,10 +61,10 @@ def list_command(trial_id: str | None) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("id", "arrived", "trial", "reason", "state", "source", "detail"):
-        table.add_column(name, no_wrap=name != "detail")
+        table.add_column(name)
     for one in found:
         table.add_row(*(Text(cell) for cell in _cells(one)))
-    console.print(table)
+    print_whole(table)
     waiting = sum(one.state == "parked" for one in found)
     halted = sorted({one.message.trial or "" for one in found if one.state == "halted"})
     if waiting:

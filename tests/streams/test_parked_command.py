@@ -14,9 +14,8 @@ from streams.parked_read import listed
 from streams.settings import Settings
 from streams.topics import COMMANDS
 from tests.streams.conftest import NewOwner
-from tests.streams.counting import AT, request
-from tests.streams.stage import Owner
-from tests.streams.test_halts import MENDED, decided, halted
+from tests.streams.counting import AT, MENDED, request
+from tests.streams.stage import Owner, decided, halted
 
 
 def said(settings: Settings, *words: str) -> Result:
@@ -140,6 +139,9 @@ async def test_retry_sends_the_very_message_again_and_remembers_it(
     assert f"{place} stands again at trial.commands {partition}/{end}." in result.output
     assert await owner.reader.at(COMMANDS, partition, end, end + 1) == payload
     assert await ids(owner, trial) == [(place, "ahead_of_time", "retried")]
+    listing = (await told(owner.settings, "parked", "list", trial)).output
+    row = next(line for line in listing.splitlines() if line.startswith(place))
+    assert f"{trial}  ahead_of_time  retried as trial.commands {partition}/{end}" in row
     twice = await told(owner.settings, "parked", "retry", place)
     assert twice.exit_code == 1
     assert "was sent again before" in twice.output
