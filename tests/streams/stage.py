@@ -21,7 +21,7 @@ from streams.redis_client import Client, redis_client
 from streams.settings import Settings
 from streams.snapshots import Snapshots
 from streams.topics import LOG, PARKED
-from tests.streams.counting import AT, COUNTING
+from tests.streams.counting import AT, COUNTING, command_id, request
 
 
 @dataclass
@@ -75,8 +75,8 @@ class Owner:
         return partition_of(trial_id, self.settings.partitions)
 
     async def put(self, requests: Sequence[JudgedRequest], at: datetime = AT) -> None:
-        for request in requests:
-            await self.put_raw(request.trial_id, request.model_dump_json().encode(), at)
+        for one in requests:
+            await self.put_raw(one.trial_id, one.model_dump_json().encode(), at)
 
     async def put_raw(self, trial_id: str, value: bytes, at: datetime = AT) -> None:
         partition = self.partition(trial_id)
@@ -130,3 +130,25 @@ async def parked(reader: LogReader, partition: int, trial_id: str) -> list[Parke
     end = await reader.end(PARKED, partition)
     entries = [ENTRY.validate_json(v) async for _, v in reader.read(PARKED, partition, 0, end)]
     return [e for e in entries if isinstance(e, ParkedMessage) and e.trial == trial_id]
+
+
+async def decided(owner: Owner, trial: str, up_to: int) -> list[int]:
+    """The numbers of the commands in the accepted chain, in order."""
+    chain = await accepted(owner.reader, owner.partition(trial), trial)
+    by_id = {command_id(trial, number): number for number in range(up_to)}
+    return [by_id[record.content.command_id] for record in chain]
+
+
+async def numbers_decided(owner: Owner, trial: str, up_to: int) -> list[int]:
+    """The same; Redis must show the very same chain."""
+    chain = await accepted(owner.reader, owner.partition(trial), trial)
+    assert await published(owner.read_side, trial) == [record.stored for record in chain]
+    assert [record.sequence for record in chain] == list(range(len(chain)))
+    return await decided(owner, trial, up_to)
+
+
+async def halted(owner: Owner, trial: str) -> None:
+    """Command 1 raises; 2 and 3 come behind it."""
+    owner.own(trial)
+    await owner.decide([request(trial, 0), request(trial, 1, "boom"), request(trial, 2)])
+    await owner.decide([request(trial, 3)])

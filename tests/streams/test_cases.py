@@ -12,8 +12,7 @@ from streams.snapshots import name
 from streams.topics import LOG
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import request
-from tests.streams.stage import Owner
-from tests.streams.test_fence import numbers_decided
+from tests.streams.stage import Owner, numbers_decided
 
 
 async def begun(new_owner: NewOwner, trial: str, records: int = 3) -> Owner:

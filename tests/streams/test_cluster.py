@@ -27,10 +27,10 @@ from streams.settings import Settings
 from tests.services.processes import ApiProcess
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import COUNTING, command_id, request
+from tests.streams.entries import chain, publication
 from tests.streams.redis_nodes import SLOTS, RedisNodes, ask, start_nodes
 from tests.streams.secured import ACL, ACL_OF_CLUSTER
 from tests.streams.stage import Owner, accepted, published
-from tests.streams.test_publish import chain, publication
 from tests.streams.workers import Client, WorkerProcess, form
 
 

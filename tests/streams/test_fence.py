@@ -10,17 +10,8 @@ from streams.recovery import DoesNotFitError
 from streams.topics import LOG
 from streams.work import entry_of
 from tests.streams.conftest import NewOwner
-from tests.streams.counting import COUNTING, command, command_id, request
-from tests.streams.stage import Owner, accepted, parked, published
-
-
-async def numbers_decided(owner: Owner, trial: str, up_to: int) -> list[int]:
-    """The commands in the accepted chain, in order; Redis must show the very same chain."""
-    chain = await accepted(owner.reader, owner.partition(trial), trial)
-    assert await published(owner.read_side, trial) == [record.stored for record in chain]
-    assert [record.sequence for record in chain] == list(range(len(chain)))
-    by_id = {command_id(trial, number): number for number in range(up_to)}
-    return [by_id[record.content.command_id] for record in chain]
+from tests.streams.counting import COUNTING, command, request
+from tests.streams.stage import Owner, numbers_decided, parked
 
 
 async def test_a_batch_is_decided_sent_published_and_acknowledged(owner: Owner, trial: str) -> None:

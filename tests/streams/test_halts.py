@@ -1,40 +1,11 @@
 """One trial's decider raises: that trial halts, all others go on, and nothing is lost."""
 
-from dataclasses import replace
-
 from streams.batch import Reason
 from streams.halts import Halt, fold
 from streams.parked import Kept, ParkedMessage, Resume, Resumed, Source, marker
 from tests.streams.conftest import NewOwner
-from tests.streams.counting import AT, COUNTING, Counted, command_id, count, request
-from tests.streams.stage import Owner, accepted, parked
-
-
-def mended(trial, judged):  # type: ignore[no-untyped-def]
-    """The same decider with its error mended."""
-    command = judged.command
-    if command.reason == "boom":
-        judged = judged.model_copy(
-            update={"command": command.model_copy(update={"reason": "mended"})}
-        )
-    found: Counted = count(trial, judged)
-    return found
-
-
-MENDED = replace(COUNTING, decide=mended)
-
-
-async def decided(owner: Owner, trial: str, up_to: int) -> list[int]:
-    chain = await accepted(owner.reader, owner.partition(trial), trial)
-    by_id = {command_id(trial, number): number for number in range(up_to)}
-    return [by_id[record.content.command_id] for record in chain]
-
-
-async def halted(owner: Owner, trial: str) -> None:
-    """Command 1 raises; 2 and 3 come behind it."""
-    owner.own(trial)
-    await owner.decide([request(trial, 0), request(trial, 1, "boom"), request(trial, 2)])
-    await owner.decide([request(trial, 3)])
+from tests.streams.counting import AT, MENDED, request
+from tests.streams.stage import Owner, decided, halted, parked
 
 
 async def test_the_trial_halts_and_its_commands_are_parked_in_order(

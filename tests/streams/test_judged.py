@@ -31,7 +31,7 @@ from streams.topics import COMMANDS
 from streams.work import decide_items
 from tests.streams.counting import ACTOR, NAMESPACE, judged_form
 from tests.streams.counting import request as counted
-from tests.streams.test_record import PLAIN
+from tests.streams.plain import PLAIN
 from tests.streams.told import Recorded, story_records
 
 AT = datetime(2027, 3, 22, 15, tzinfo=UTC)

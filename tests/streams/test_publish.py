@@ -10,28 +10,16 @@ from streams import keys
 from streams.batch import Written, decide_all
 from streams.chain import Tip
 from streams.ledger import Ledger
-from streams.read_side import Entry, Head, Publication, ReadSide, Reply
+from streams.read_side import Head, Publication, ReadSide, Reply
 from streams.redis_client import Client
 from streams.work import entry_of
 from tests.streams.counting import COUNTING, command, command_id, request
+from tests.streams.entries import chain, publication
 
 
 @pytest.fixture
 def read_side(redis: Client) -> ReadSide:
     return ReadSide(redis)
-
-
-def chain(trial_id: str, numbers: list[int]) -> list[Entry]:
-    results = decide_all(Ledger(0), [command(request(trial_id, n)) for n in numbers], COUNTING)
-    return [
-        entry_of(result.record, 10 + offset, adopts=False)
-        for offset, result in enumerate(results)
-        if isinstance(result, Written)
-    ]
-
-
-def publication(trial_id: str, entries: list[Entry]) -> Publication:
-    return Publication(trial_id, entries[0].previous, entries[-1].offset, tuple(entries))
 
 
 async def log_of(read_side: ReadSide, trial_id: str) -> list[tuple[int, str, int, bytes]]:

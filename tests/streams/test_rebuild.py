@@ -14,8 +14,7 @@ from streams.rebuild import ALL, Asked, Progress
 from streams.settings import Settings
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import command_id, request
-from tests.streams.stage import Owner
-from tests.streams.test_fence import numbers_decided
+from tests.streams.stage import Owner, numbers_decided
 from tests.streams.workers import Client, WorkerProcess, form
 
 

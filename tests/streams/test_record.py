@@ -6,7 +6,6 @@ import orjson
 import pytest
 import rfc8785
 from hypothesis import given
-from hypothesis import strategies as st
 
 from enrollment.answer import Answer
 from enrollment.canonical import canonical
@@ -20,15 +19,7 @@ from streams.record import (
     parse_without_forms,
 )
 from tests.streams.counting import judged_form, request
-
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=5)
-        | st.dictionaries(st.text(st.characters(max_codepoint=0xD7FF)), inner, max_size=5)
-    ),
-    max_leaves=30,
-)
+from tests.streams.plain import PLAIN
 
 
 @given(PLAIN)

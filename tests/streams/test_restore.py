@@ -21,9 +21,8 @@ from streams.topics import LOG, create
 from streams.verify import verify
 from tests.protocols.build import protocol_text
 from tests.servers import KafkaProcess, RedisProcess
-from tests.streams.test_worker import public_events
 from tests.streams.told import Recorded
-from tests.streams.workers import AT, CENTRE, Client, WorkerProcess, form, site
+from tests.streams.workers import AT, CENTRE, Client, WorkerProcess, form, public_events, site
 
 
 def nothing(_: int) -> None:

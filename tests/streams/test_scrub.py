@@ -8,8 +8,7 @@ from streams.read_side import Held
 from streams.scrub import Scrub
 from tests.streams.conftest import NewOwner
 from tests.streams.counting import request
-from tests.streams.stage import Owner
-from tests.streams.test_fence import numbers_decided
+from tests.streams.stage import Owner, numbers_decided
 
 RECORDS = 7
 

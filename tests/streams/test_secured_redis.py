@@ -15,8 +15,8 @@ from streams.redis_client import check_redis, redis_client
 from streams.settings import Settings
 from tests.servers import RedisProcess
 from tests.streams.certificates import Authority
+from tests.streams.entries import chain, publication
 from tests.streams.secured import only_our_users, with_tls
-from tests.streams.test_publish import chain, publication
 
 
 @pytest.fixture

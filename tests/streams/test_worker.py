@@ -17,10 +17,10 @@ from streams.partition import partition_of
 from streams.read_side import ReadSide
 from streams.redis_client import redis_client
 from streams.settings import Settings
-from streams.topics import EVENTS, PARKED
+from streams.topics import PARKED
 from tests.streams.conftest import NewWorker
 from tests.streams.stage import accepted, published
-from tests.streams.workers import ROOT, Client, form
+from tests.streams.workers import ROOT, Client, form, public_events
 
 
 @pytest.fixture
@@ -41,13 +41,6 @@ async def agreed(client: Client, reader: LogReader) -> list[str]:
     ids = [str(record.content.command_id) for record in chain]
     assert len(ids) == len(set(ids)), "a command was decided twice"
     return ids
-
-
-async def public_events(client: Client, reader: LogReader) -> list[dict[str, object]]:
-    partition = partition_of(client.trial, client.settings.partitions)
-    end = await reader.end(EVENTS, partition)
-    found = [json.loads(v) async for _, v in reader.read(EVENTS, partition, 0, end)]
-    return [event for event in found if event["source"] == f"/v1/trials/{client.trial}"]
 
 
 async def test_one_form_becomes_one_slot_and_public_events(

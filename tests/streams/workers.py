@@ -1,6 +1,7 @@
 """Worker processes as they are deployed, and a client that gives them work and looks at it."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -20,8 +21,11 @@ from enrollment.evolve import evolve
 from enrollment.trial import new_trial
 from services.local.places import free_port
 from streams.follow import StoredAnswer, TrialFollower
+from streams.log_reader import LogReader
+from streams.partition import partition_of
 from streams.requests import RequestWriter
 from streams.settings import Settings
+from streams.topics import EVENTS
 from tests.enrollment.forms import eligible_form
 from tests.protocols.build import protocol_text
 
@@ -174,3 +178,11 @@ def form(subject: str, site_id: str = "S1", at: datetime = AT) -> c.SubmitForm:
     on = at.date()
     filled = eligible_form(subject, site_id, on=on, planned=on + timedelta(days=3))
     return c.SubmitForm(subject_id=subject, site_id=site_id, form=filled)
+
+
+async def public_events(client: Client, reader: LogReader) -> list[dict[str, object]]:
+    """What `enrollment.events` holds of the client's trial."""
+    partition = partition_of(client.trial, client.settings.partitions)
+    end = await reader.end(EVENTS, partition)
+    found = [json.loads(v) async for _, v in reader.read(EVENTS, partition, 0, end)]
+    return [event for event in found if event["source"] == f"/v1/trials/{client.trial}"]
