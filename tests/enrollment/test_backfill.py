@@ -1,24 +1,17 @@
 """Backfill: further subjects at a cleared lower level while the open one has no place."""
 
-from typing import Any
-
 import pytest
 
 from cohorts.designs.boin import Boin
-from enrollment.board import board
 from enrollment.events import ReviewDue, SlotRecalled, SlotReserved
 from protocols.checks import doubts
 from protocols.english import in_english
 from protocols.parse import parse_protocol
 from tests.enrollment.designs import THIRTY
-from tests.enrollment.spec import P0, Story, recorded, refused, reserved, waits
+from tests.enrollment.months import shown
+from tests.enrollment.spec import P0, recorded, refused, reserved, waits
 from tests.enrollment.worlds import escalated, held_at_l2
 from tests.protocols.wrong import changed, wrong
-
-
-def shown(trial: Story) -> dict[str, Any]:
-    phase1: dict[str, Any] = board(trial.state, trial.now)["phase1"]
-    return phase1
 
 
 def test_whoever_comes_while_the_open_level_is_held_enters_the_cleared_one_below() -> None:

@@ -14,7 +14,6 @@ from cohorts.designs.design import Design
 from cohorts.designs.rolling_six import RollingSix
 from cohorts.designs.tite_boin import TiteBoin
 from cohorts.designs.tite_crm import TiteCrm
-from enrollment.board import board
 from enrollment.deadlines import next_deadline
 from enrollment.events import (
     LevelExpanded,
@@ -27,6 +26,7 @@ from enrollment.events import (
     SlotRecalled,
 )
 from tests.enrollment.designs import OTHERS, SKELETON, THIRTY, TIMED, design_for
+from tests.enrollment.months import month, shown
 from tests.enrollment.spec import P0, Story, instant, opened, recorded, refused, waits
 
 SIZES: dict[str, Any] = {"max_subjects": 30, "max_per_level": 12}
@@ -54,11 +54,6 @@ def cleared(trial: Story, on: str, *subjects: str) -> Story:
     return trial
 
 
-def shown(trial: Story) -> dict[str, Any]:
-    phase1: dict[str, Any] = board(trial.state, trial.now)["phase1"]
-    return phase1
-
-
 def explained(trial: Story) -> str:
     return str(shown(trial)["design"]["explain"])
 
@@ -69,7 +64,7 @@ def explained(trial: Story) -> str:
 def boin_at_l2() -> Story:
     """L1 0/3; L2 open since 03-22 12:00, P4 to P6 dosed there."""
     trial = enrolled(begun(BOIN), "03-01", "P1", "P2", "P3")
-    assert explained(trial).startswith("0 DLTs in 0: waiting for 3 open outcomes at level 1")
+    assert explained(trial).startswith("0 DLTs in 0: waiting for 3 open outcomes at L1")
     cleared(trial, "03-22", "P1", "P2", "P3")
     assert trial.review() == ("escalate", "L2")
     assert explained(trial) == "0 DLTs in 3, at or under 0.236: escalate"
@@ -94,6 +89,15 @@ def test_boin_goes_down_at_once_where_it_is_certain_and_may_come_back() -> None:
     cleared(enrolled(trial, "04-23", "P10", "P11", "P12"), "05-14", "P10", "P11", "P12")
     assert trial.review() is None
     assert trial.last(LevelExpanded)[0].target == 9, "2 in 6 stay: one cohort more, unsigned"
+
+
+def test_the_sentence_calls_levels_as_the_protocol_does_not_by_their_place() -> None:
+    trial = enrolled(begun(CRM, ("Lm1", "L1", "L2"), start_level="L1"), "03-01", "P1", "P2", "P3")
+    assert explained(trial).endswith("target 0.25: waiting for 3 open outcomes at L1")
+    for subject in ("P1", "P2"):
+        trial.at("03-08 09:00").dlt(subject, "03-07")
+    assert trial.review() == ("de_escalate", "Lm1")
+    assert explained(trial).endswith("0.53 at L1, target 0.25: go down to Lm1")
 
 
 def test_boin_eliminates_a_level_for_good_and_it_can_never_be_signed() -> None:
@@ -310,27 +314,3 @@ def test_every_design_comes_to_its_end(kind: str, dlts: int) -> None:
         assert [event.level_id for event in mtds] == ["L3"]
     if dlts == 2 and "crm" not in kind:  # A CRM without `stop_above` always names a dose.
         assert none, "two in three everywhere: no dose is tolerable"
-
-
-def month(trial: Story, dlts: int) -> None:
-    """Signs what is due, fills every place, ends the windows with that many DLTs."""
-    due = trial.review()
-    if due is not None:
-        assert trial.sign(*due) == recorded()
-        return
-    number = trial.steps
-    fresh = [f"P{number}-{place}" for place in range(shown(trial)["places"])]
-    for subject in fresh:
-        assert trial.form(subject).outcome == "slot_reserved"
-        assert trial.dose(subject) == recorded()
-    pending = [who for level in trial.state.levels for who in level.dosed if is_open(trial, who)]
-    for subject in pending[:dlts]:
-        trial.dlt(subject, trial.now.strftime("%m-%d"))
-    trial.now += timedelta(days=22)
-    for subject in pending[dlts:]:
-        if is_open(trial, subject):
-            assert trial.clear(subject) == recorded()
-
-
-def is_open(trial: Story, subject: str) -> bool:
-    return trial.slot(subject) == "dosed"

@@ -16,8 +16,8 @@ from enrollment import commands as c
 from enrollment.events import AnyEvent
 from enrollment.places import free_places
 from tests.enrollment.designs import OTHERS, TIMED, design_for
+from tests.enrollment.months import month
 from tests.enrollment.spec import CHICAGO, P0, Said, Story
-from tests.enrollment.test_designs_live import month
 
 LEVELS = ("L1", "L2", "L3")
 THREE = ThreePlusThree("B")

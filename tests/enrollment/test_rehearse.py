@@ -18,8 +18,8 @@ from enrollment.evolve import evolve
 from enrollment.rehearse import new_rehearsal, rehearse
 from enrollment.trial import new_trial
 from services.cli.rehearse import rehearse_command
+from tests.enrollment.second_dlt import mtd_signed
 from tests.enrollment.spec import CENTRE, P0, Story, site_staff
-from tests.enrollment.test_s06_second_dlt_recall_and_mtd import mtd_signed
 from tests.enrollment.worlds import rp2d_is_l2
 
 ROOT = Path(__file__).parents[2]

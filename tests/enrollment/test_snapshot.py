@@ -11,8 +11,8 @@ from enrollment import snapshot
 from enrollment.evolve import evolve
 from enrollment.snapshot import SCHEMA, Reader, written
 from enrollment.trial import Trial, new_trial
+from tests.enrollment.second_dlt import mtd_signed
 from tests.enrollment.spec import Story
-from tests.enrollment.test_s06_second_dlt_recall_and_mtd import mtd_signed
 from tests.enrollment.worlds import cleared_at_l1, escalated, reserved_at_l1, rp2d_is_l2
 
 
