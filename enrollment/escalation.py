@@ -265,12 +265,17 @@ def hash_of_data(trial: Trial, kind: Decision, level_id: str | None, as_of: date
 
 
 def _histories(trial: Trial, level: Level) -> Iterator[list[str | int | None]]:
-    """Every dosed subject but backfill that the design is told nothing of."""
+    """Every dosed subject but backfill that the design is told nothing of.
+
+    With how often a DLT was reported and a death: whoever signs has read those too, also where
+    the subject's outcome is the same without them.
+    """
     for subject_id in level.dosed:
-        slot = trial.subjects[subject_id].slot
+        subject = trial.subjects[subject_id]
+        slot = subject.slot
         assert slot is not None
         if not slot.read_by_design:
             continue
-        dates = (slot.dosed_on, slot.window_ends_on, slot.dlt_onset_on)
+        dates = (slot.dosed_on, slot.window_ends_on, slot.dlt_onset_on, subject.died_on)
         told = (None if on is None else on.isoformat() for on in dates)
-        yield [subject_id, slot.state, *told, slot.toxicities]
+        yield [subject_id, slot.state, *told, slot.toxicities, len(slot.dlt_reports)]

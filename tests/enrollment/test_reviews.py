@@ -1,5 +1,7 @@
 """Cohort reviews: what is checked in which order, and that boldness needs a signature (R6, R7)."""
 
+import pytest
+
 from enrollment.events import LevelOpened, ReviewLapsed, ReviewSigned
 from tests.enrollment.spec import P0, SECOND_REVIEWER, opened, recorded, refused, site_staff
 from tests.enrollment.worlds import cleared_at_l1, dosed_at_l1, escalated
@@ -41,6 +43,31 @@ def test_data_that_changed_since_the_review_was_read_refuse_its_signature() -> N
     trial.at("03-22 11:00").toxicity("P1", "03-05")
     assert trial.review() == ("escalate", "L2")
     said = trial.at("03-22 12:00").sign("escalate", "L2", data_hash=read)
+    assert said == refused("review.data_changed")
+    assert trial.sign("escalate", "L2") == recorded()
+
+
+@pytest.mark.parametrize("what", ["another_dlt", "death_after_the_window"])
+def test_what_changes_no_outcome_but_was_not_read_refuses_the_signature_too(what: str) -> None:
+    trial = dosed_at_l1()
+    trial.at("03-06 10:00").dlt("P1", "03-05")
+    for subject in ("P2", "P3"):
+        trial.at("03-22 09:00").clear(subject)
+    for subject in ("P4", "P5", "P6"):
+        trial.at("03-22 10:00").form(subject)
+    for subject in ("P4", "P5", "P6"):
+        trial.at("03-22 11:00").dose(subject)
+    for subject in ("P4", "P5", "P6"):
+        trial.at("04-12 09:00").clear(subject)
+    assert trial.review() == ("escalate", "L2")
+    assert trial.state.review is not None
+    read = trial.state.review.data_hash
+    if what == "another_dlt":
+        assert trial.at("04-12 10:00").dlt("P1", "03-06", grade=5) == recorded()
+    else:
+        assert trial.at("04-12 10:00").death("P2", "04-10").outcome == "recorded"
+    assert trial.counts("L1") == (6, 1, 0, 0)
+    said = trial.at("04-12 11:00").sign("escalate", "L2", data_hash=read)
     assert said == refused("review.data_changed")
     assert trial.sign("escalate", "L2") == recorded()
 
