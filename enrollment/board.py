@@ -14,7 +14,7 @@ from enrollment.places import (
     free_places,
     phase2_places,
 )
-from enrollment.standing import standing, target_of
+from enrollment.standing import explained, standing, target_of
 from enrollment.trial import Level, Subject, Trial
 from enrollment.waitlist import in_order
 
@@ -101,7 +101,7 @@ def _design(trial: Trial, today: date) -> dict[str, Any]:
     return {
         "name": design.name,
         "parameters": parameters_of(design),
-        "explain": standing(trial, today).explain() if concerned else None,
+        "explain": explained(trial, today) if concerned else None,
     }
 
 

@@ -75,10 +75,6 @@ class Standing:
         levels = (*self.levels[:level], opened, *self.levels[level + 1 :])
         return Standing(self.design, levels, level)
 
-    def explain(self) -> str:
-        """Why, in one sentence."""
-        return self.design.explain(self.history)
-
 
 def standing(trial: Trial, today: date) -> Standing:
     """The design's answers on this date of the trial's time zone; it must have a protocol."""
@@ -87,6 +83,12 @@ def standing(trial: Trial, today: date) -> Standing:
         return _blind(trial, design)
     keys = tuple([_key(level, _follow_up(trial, level, today), design) for level in trial.levels])
     return _standing(design, keys, current_level(trial))
+
+
+def explained(trial: Trial, today: date) -> str:
+    """Why the design asks for what it asks for, in one sentence; levels by their ids."""
+    now, ids = standing(trial, today), tuple(level.level_id for level in trial.levels)
+    return now.design.explain(replace(now.history, names=ids))
 
 
 def standing_at(trial: Trial, now: datetime) -> Standing:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from cohorts.designs.crm_model import Posterior
 from cohorts.designs.design import History, LevelHistory, Recommendation
-from cohorts.designs.sentences import named, waiting
+from cohorts.designs.sentences import waiting
 
 
 class DecidesByModel(Protocol):
@@ -24,6 +24,7 @@ class DecidesByModel(Protocol):
     def estimates(self, found: Posterior) -> tuple[float, ...]: ...
     def dose(self, found: Posterior) -> int: ...
     def full(self, levels: Sequence[LevelHistory]) -> bool: ...
+    def stopped(self, levels: Sequence[LevelHistory], level: int) -> bool: ...
 
 
 def explain_by_model(design: DecidesByModel, history: History, found: Posterior) -> str:
@@ -33,7 +34,7 @@ def explain_by_model(design: DecidesByModel, history: History, found: Posterior)
     if design.too_toxic(best):
         assert design.stop_above is not None
         return (
-            f"DLT probability at {named(0)} above {design.target:g} with probability "
+            f"DLT probability at {history.named(0)} above {design.target:g} with probability "
             f"{best.exceeds[0]:.3f}, over {design.stop_above:g}: no tolerable dose"
         )
     certain = design.at_once(history) is not None
@@ -55,7 +56,7 @@ def _estimated(design: DecidesByModel, history: History, found: Posterior) -> st
     other = dose if dose != current else current + 1 if current < top else current - 1
     estimates = design.estimates(found)
     shown = [level for level in sorted({current, other}) if level >= 0]
-    text = " and ".join(f"{estimates[level]:.2f} at {named(level)}" for level in shown)
+    text = " and ".join(f"{estimates[level]:.2f} at {history.named(level)}" for level in shown)
     return f"estimated DLT probability {text}, target {design.target:g}"
 
 
@@ -64,18 +65,19 @@ def _follows(
 ) -> str:
     current, dose = history.current, design.dose(found)
     if advice is None:
-        return waiting(history)
+        stopped = design.stopped(history.levels, current)
+        return f"{'stopped, ' if stopped else ''}{waiting(history)}"
     if advice.kind == "no_tolerable_dose":
         return "the end, no level has enough evaluable subjects: no tolerable dose"
     assert advice.level is not None
     if advice.kind == "mtd":
         full = design.full(history.levels)
-        end = "the end" if full else f"{named(advice.level)} is full, the end"
-        return f"{end}, MTD is {named(advice.level)}"
+        end = "the end" if full else f"{history.named(advice.level)} is full, the end"
+        return f"{end}, MTD is {history.named(advice.level)}"
     if advice.kind == "expand":
         held = "no escalation straight after a DLT, " if dose > current else ""
-        return f"{held}stay at {named(current)}"
+        return f"{held}stay at {history.named(current)}"
     if advice.kind == "escalate":
         held = "no level is skipped, " if dose > advice.level else ""
-        return f"{held}escalate to {named(advice.level)}"
-    return f"go down to {named(advice.level)}"
+        return f"{held}escalate to {history.named(advice.level)}"
+    return f"go down to {history.named(advice.level)}"

@@ -56,18 +56,27 @@ class LevelHistory:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Every level in ascending order; `current` is the open one, or the MTD that is in question."""
+    """Every level in ascending order; `current` is the open one, or the MTD that is in question.
+
+    `names` are the ids by which people know the levels, for what a design says; it decides nothing.
+    """
 
     levels: tuple[LevelHistory, ...]
     current: int
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert 0 <= self.current < len(self.levels)
+        assert len(self.names) in (0, len(self.levels))
 
     @property
     def here(self) -> LevelHistory:
         """The current level."""
         return self.levels[self.current]
+
+    def named(self, level: int) -> str:
+        """A level by its id; where none is given, counted from 1 as people do: `level 2`."""
+        return self.names[level] if self.names else f"level {level + 1}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cohorts.designs.design import History, LevelHistory, Recommendation
-from cohorts.designs.sentences import counted, named
+from cohorts.designs.sentences import counted
 
 Variant = Literal["printed", "three_clear"]
 Cell = Literal["STAY", "SUSPEND", "ESCALATE", "DE-ESCALATE"]
@@ -127,10 +127,10 @@ class RollingSix:
             return f"{said}: stay, enrol up to six"
         lower = [each for each in range(history.current) if history.levels[each].dlts >= 2]
         if lower:
-            said = f"{counted(history.levels[lower[0]])} at {named(lower[0])}"
+            said = f"{counted(history.levels[lower[0]])} at {history.named(lower[0])}"
         if advice.kind == "mtd":
             assert advice.level is not None
-            return f"{said}: the end, MTD is {named(advice.level)}"
+            return f"{said}: the end, MTD is {history.named(advice.level)}"
         return f"{said}: {MOVES[advice.kind]}"
 
     def _cell(self, here: LevelHistory) -> Cell:

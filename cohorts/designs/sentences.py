@@ -29,22 +29,18 @@ def explain_by_counts(design: DecidesByCounts, history: History) -> str:
     level = design.lowest_eliminated(history.levels[: history.current + 1])
     if level is None:
         level = history.current
-    where = "" if level == history.current else f" at {named(level)}"
+    where = "" if level == history.current else f" at {history.named(level)}"
     here = history.levels[level]
     letter = (
         design.decision(here.evaluable, here.dlts, lowest=level == 0) if here.evaluable else "S"
     )
-    return f"{_reason(design, history, level, where)}: {advised(letter, advice, design.final_rule)}"
+    follows = advised(letter, advice, history, design.final_rule)
+    return f"{_reason(design, history, level, where)}: {follows}"
 
 
 def counted(level: LevelHistory) -> str:
     """`1 DLT in 6`."""
     return f"{level.dlts} {'DLT' if level.dlts == 1 else 'DLTs'} in {level.evaluable}"
-
-
-def named(level: int) -> str:
-    """A level as people count them, from 1."""
-    return f"level {level + 1}"
 
 
 def number(value: Fraction | float) -> str:
@@ -57,12 +53,12 @@ def waiting(history: History) -> str:
     parts = []
     for index, level in enumerate(history.levels):
         if level.pending:
-            parts.append(f"{_many(len(level.pending), 'open outcome')} at {named(index)}")
+            parts.append(f"{_many(len(level.pending), 'open outcome')} at {history.named(index)}")
         if level.reserved:
-            parts.append(f"{_many(level.reserved, 'reserved subject')} at {named(index)}")
+            parts.append(f"{_many(level.reserved, 'reserved subject')} at {history.named(index)}")
     missing = history.here.target - history.here.enrolled
     if missing > 0:
-        parts.append(f"{_many(missing, 'more subject')} at {named(history.current)}")
+        parts.append(f"{_many(missing, 'more subject')} at {history.named(history.current)}")
     return "waiting for " + (" and ".join(parts) or "an evaluable subject")
 
 
@@ -84,12 +80,12 @@ def _reason(design: DecidesByCounts, history: History, level: int, where: str) -
     return f"{counted(here)}{where}, at best in {at_best}, {ground}"
 
 
-def advised(letter: Letter, advice: Recommendation, final_rule: str) -> str:
+def advised(letter: Letter, advice: Recommendation, history: History, final_rule: str) -> str:
     """What follows from a letter, as people say it."""
     out = "eliminated, " if letter == "U" else ""
     if advice.kind == "mtd":
         assert advice.level is not None
-        return f"{out}the end, MTD is {named(advice.level)} {final_rule}"
+        return f"{out}the end, MTD is {history.named(advice.level)} {final_rule}"
     if advice.kind == "no_tolerable_dose":
         return out + "no tolerable dose"
     if advice.kind == "de_escalate":

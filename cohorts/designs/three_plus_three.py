@@ -92,22 +92,25 @@ class ThreePlusThree:
         if exceeded(history.levels, history.current):
             where = "here" if here.dlts >= 2 else "at a lower level"
             assert advice is not None
-            return f"{counts}; two or more DLTs {where} exceed the level: {_SAID[advice.kind]}."
+            return f"{counts}; two or more DLTs {where} exceed the level: {_said(history, advice)}"
         if advice is not None:
             bound = "at most 1 in 6 or more" if here.evaluable >= 6 else "fewer than six evaluable"
-            return f"{counts}, {bound}: {_SAID[advice.kind]}."
+            return f"{counts}, {bound}: {_said(history, advice)}"
         if here.waits:
-            return f"{counts}, and {here.enrolled - here.evaluable} still open: wait."
-        return f"{counts}: enrol up to {here.target}."
+            return f"{counts}, and {here.enrolled - here.evaluable} still open: wait"
+        return f"{counts}: enrol up to {here.target}"
 
 
-_SAID: Final = {
-    "expand": "three more here",
-    "escalate": "escalate",
-    "de_escalate": "go down",
-    "mtd": "stop, with an MTD",
-    "no_tolerable_dose": "stop, no tolerable dose",
-}
+def _said(history: History, advice: Recommendation) -> str:
+    """What is recommended, in words."""
+    if advice.level is None:
+        return "stop, no tolerable dose"
+    level = history.named(advice.level)
+    if advice.kind == "expand":
+        return f"{(advice.target or 0) - history.here.evaluable} more here"
+    if advice.kind == "mtd":
+        return f"the end, MTD is {level}"
+    return "escalate" if advice.kind == "escalate" else f"go down to {level}"
 
 
 def exceeded(levels: Sequence[Counted], level: int) -> bool:

@@ -124,18 +124,23 @@ class TiteBoin:
         ground = self._ground(here, letter)
         if advice is None:
             return f"{said}, {ground}: the end, {waiting(history)}"
-        return f"{said}, {ground}: {advised(letter, advice, self.boin.final_rule)}"
+        return f"{said}, {ground}: {self._advised(letter, advice, history)}"
+
+    def _advised(self, letter: Letter, advice: Recommendation, history: History) -> str:
+        return advised(letter, advice, history, self.boin.final_rule)
 
     def _ground(self, here: LevelHistory, letter: Letter) -> str:
-        escalate, de_escalate = (
-            number(cutoff) for cutoff in self.cutoffs(here.treated, here.dlts, len(here.pending))
-        )
-        compared = {
-            "E": f"at or over {escalate}",
-            "S": f"between {de_escalate} and {escalate}",
-            "D": f"at or under {de_escalate}",
+        """What follow-up decides; a cut-off that no follow-up can reach is not named."""
+        pending = len(here.pending)
+        up, down = self.cutoffs(here.treated, here.dlts, pending)
+        bounds = {
+            "E": [f"at or over {number(up)}"] if up > 0 else [],
+            "S": [f"over {number(down)}"] * (down >= 0) + [f"under {number(up)}"] * (up <= pending),
+            "D": [f"at or under {number(down)}"] if down < pending else [],
         }[letter]
-        return f"follow-up {number(Fraction(sum(here.pending)))} windows, {compared}"
+        if not bounds:
+            return "whatever their follow-up"
+        return f"follow-up {number(Fraction(sum(here.pending)))} windows, {' and '.join(bounds)}"
 
     def _explain_known(self, history: History) -> str:
         """All outcomes here are known, or going down is certain: as BOIN."""
@@ -144,7 +149,7 @@ class TiteBoin:
         if letter is None or advice is None or self.stopped(history.levels, history.current):
             return self.boin.explain(history)
         ground = self.boin.ground(here.evaluable, here.dlts, lowest=history.current == 0)
-        return f"{counted(here)}, {ground}: {advised(letter, advice, self.boin.final_rule)}"
+        return f"{counted(here)}, {ground}: {self._advised(letter, advice, history)}"
 
 
 def suspended(here: LevelHistory) -> bool:

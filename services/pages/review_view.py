@@ -6,7 +6,7 @@ from typing import Any
 
 from enrollment.commands import Actor, SignReview
 from enrollment.events import DltRecorded, ToxicityRecorded
-from enrollment.standing import standing
+from enrollment.standing import explained
 from enrollment.trial import Level, Review, Trial
 from services.pages.charts.marks import WORDS, shape_of
 from services.pages.event_words import as_reported
@@ -139,7 +139,7 @@ def _command(review: Review, decision: str, level_id: str | None) -> SignReview:
 
 def reason_of_design(trial: Trial, today: date) -> str:
     """Why the design asks for what it asks for; why a signature is due where it would go on."""
-    said = standing(trial, today).explain()
+    said = explained(trial, today)
     review = trial.review
     if review is not None and review.recommendation == "stay":
         return f"{said.rstrip('.')}. It was stopped, and only a signature opens it again."

@@ -3,14 +3,16 @@
 Tables, paths of whole cohorts and exact characteristics are in tests/oracles.
 """
 
+from fractions import Fraction
 from itertools import product
 from typing import get_args
 
 import pytest
 
-from cohorts.designs.design import Recommendation
+from cohorts.designs.design import History, LevelHistory, Recommendation
 from cohorts.designs.three_plus_three import (
     FEWEST_AT_MTD,
+    ThreePlusThree,
     Variant,
     exceeded,
     places,
@@ -135,3 +137,46 @@ def test_the_fewest_at_an_mtd_are_as_stated(variant: Variant) -> None:
             assert advice.level is not None
             ends.append(levels[advice.level].evaluable)
     assert min(ends) == FEWEST_AT_MTD[variant] == {"A": 3, "B": 3, "C": 6}[variant]
+
+
+# --- why, in one sentence ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("levels", "current", "sentence"),
+    [
+        (at((3, 0), (0, 0)), 0, "0 DLTs in 3, fewer than six evaluable: escalate"),
+        (at((3, 1), (0, 0)), 0, "1 DLT in 3, fewer than six evaluable: 3 more here"),
+        (at((5, 1), (0, 0)), 0, "1 DLT in 5, fewer than six evaluable: 1 more here"),
+        (at((6, 1), (3, 2)), 0, "1 DLT in 6, at most 1 in 6 or more: the end, MTD is L1"),
+        (
+            at((3, 0), (3, 2)),
+            1,
+            "2 DLTs in 3; two or more DLTs here exceed the level: go down to L1",
+        ),
+        (
+            at((6, 0), (6, 2)),
+            1,
+            "2 DLTs in 6; two or more DLTs here exceed the level: the end, MTD is L1",
+        ),
+        (
+            at((3, 2), (1, 0)),
+            1,
+            "0 DLTs in 1; two or more DLTs at a lower level exceed the level: "
+            "stop, no tolerable dose",
+        ),
+        (at((2, 0), (0, 0)), 0, "0 DLTs in 2: enrol up to 3"),
+    ],
+)
+def test_it_says_why_in_one_sentence(
+    levels: tuple[LevelCounts, ...], current: int, sentence: str
+) -> None:
+    counts = [LevelHistory(evaluable=one.evaluable, dlts=one.dlts, target=3) for one in levels]
+    history = History(tuple(counts), current, names=("L1", "L2"))
+    assert ThreePlusThree("C").explain(history) == sentence
+
+
+def test_it_says_for_how_many_it_waits() -> None:
+    here = LevelHistory(evaluable=2, pending=(Fraction(0),), reserved=1, target=6)
+    said = ThreePlusThree("C").explain(History((here, LevelHistory()), 0))
+    assert said == "0 DLTs in 2, and 2 still open: wait"

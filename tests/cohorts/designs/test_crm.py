@@ -160,6 +160,7 @@ def test_no_trial_ends_with_an_mtd_while_somebody_waits() -> None:
     two = LevelHistory(evaluable=2, dlts=2, pending=(Fraction(0),), target=3)
     levels = history(2, done(3), done(6, 2), two)
     assert full.stopped(levels.levels, 2)
+    assert ": stopped, waiting for " in full.explain(levels)
     assert full.recommend(levels) is None
     assert full.recommend(history(2, done(3), done(6, 2), done(3, 2))) == Recommendation("mtd", 1)
 

@@ -164,7 +164,19 @@ def test_a_higher_level_rests_on_what_would_escalate_now(
         ),
         (
             level(6, 1, "0.2", "0.2", "0.2"),
-            "1 DLT in 6 and 3 of 9 pending, follow-up 0.6 windows, between -3.15 and 0.773: stay",
+            "1 DLT in 6 and 3 of 9 pending, follow-up 0.6 windows, under 0.773: stay",
+        ),
+        (
+            level(7, 2, "0.75", "0.75"),
+            "2 DLTs in 7 and 2 of 9 pending, follow-up 1.5 windows, at or under 1.59: de-escalate",
+        ),
+        (
+            level(7, 2, "0.9", "0.9"),
+            "2 DLTs in 7 and 2 of 9 pending, follow-up 1.8 windows, over 1.59: stay",
+        ),
+        (
+            level(8, 0, "0"),
+            "0 DLTs in 8 and 1 of 9 pending, whatever their follow-up: escalate",
         ),
         (
             level(8, 2, "0.25"),
