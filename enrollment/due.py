@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from eligibility.finding import Answer, Finding
 from enrollment import judging
 from enrollment.confirming import asked_for
 from enrollment.earliest import earliest
@@ -31,13 +32,17 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing about one subject. `at`, if there is one, is when it is due or will happen."""
+    """One thing about one subject. `at`, if there is one, is when it is due or will happen.
+
+    `reasons` says of each of the criteria in a sentence what stands against it then.
+    """
 
     subject_id: str
     kind: Kind
     sentence: str
     at: datetime | date | None = None
     criteria: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 def due(trial: Trial, subject: Subject, now: datetime) -> tuple[Due, ...]:
@@ -101,9 +106,11 @@ def _waits(trial: Trial, subject: Subject, now: datetime) -> Iterator[Due]:
 def _stale(trial: Trial, subject: Subject, today: date) -> Iterator[Due]:
     found = stale_on(trial, subject, today)
     if found is not None:
-        on, criteria = found
+        on, against = found
+        criteria = tuple(finding.criterion_id for finding in against)
+        reasons = tuple(finding.because for finding in against)
         sentence = "From then on results are too old or dates do not fit: renew them."
-        yield Due(subject.subject_id, "stale_on", sentence, on, criteria)
+        yield Due(subject.subject_id, "stale_on", sentence, on, criteria, reasons)
 
 
 def earliest_for_newcomer(trial: Trial, site_id: str, now: datetime) -> date | None:
@@ -120,10 +127,13 @@ def earliest_for_newcomer(trial: Trial, site_id: str, now: datetime) -> date | N
     return earliest(with_newcomer, phase, NEWCOMER, site_id, stands, now)
 
 
-def stale_on(trial: Trial, subject: Subject, today: date) -> tuple[date, tuple[str, ...]] | None:
+def stale_on(
+    trial: Trial, subject: Subject, today: date
+) -> tuple[date, tuple[Finding, ...]] | None:
     """The first day, today or later, on which the kept form would no longer be eligible (R15, R18).
 
-    With the criteria at fault; none within `LOOKED_AHEAD_DAYS`, and none without a kept form.
+    With the findings that stand against it then; none within `LOOKED_AHEAD_DAYS`, and none without
+    a kept form.
     """
     if subject.form is None:
         return None
@@ -133,7 +143,8 @@ def stale_on(trial: Trial, subject: Subject, today: date) -> tuple[date, tuple[s
         on = today + timedelta(days=ahead)
         verdict = judging.judge_on_promotion(form, trial.in_force, on, None, subject.settlements)
         if verdict.outcome(phase) != "eligible":
-            return on, verdict.fails(phase) + verdict.unknowns(phase) + verdict.reviews(phase)
+            found = verdict.findings_for(phase)
+            return on, tuple(finding for finding in found if finding.answer is not Answer.PASS)
     return None
 
 

@@ -45,12 +45,13 @@ def test_results_that_go_stale_are_due_on_the_first_day_they_are_too_old() -> No
     today = trial.state.in_force.local_date(trial.now)
     found = stale_on(trial.state, subject, today)
     assert found is not None
-    on, criteria = found
+    on, against = found
     assert on > today
-    assert criteria
-    assert stale_on(trial.state, subject, on) == (on, criteria)
+    assert against
+    assert stale_on(trial.state, subject, on) == (on, against)
     [stale] = [d for d in due(trial.state, subject, trial.now) if d.kind == "stale_on"]
-    assert (stale.at, stale.criteria) == (on, criteria)
+    assert (stale.at, stale.criteria) == (on, tuple(one.criterion_id for one in against))
+    assert stale.reasons == tuple(one.because for one in against)
 
 
 def test_results_that_stay_good_are_not_due() -> None:
