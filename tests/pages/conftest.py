@@ -27,11 +27,15 @@ from services.signin.ports import SigninPorts
 from services.signin.settings import SigninSettings
 from services.signin.signin import Signin
 from tests.pages.memory import MemoryKept, MemorySessions
+from tests.pages.world import STEPS_TOLD, play
 from tests.services.conftest import PEOPLE
 from tests.services.memory import NOW, Memory
 
 ADDRESS = "http://pages.test"
 PASSWORD = "correct horse battery staple"
+PROVIDER = {"oidc_issuer": "https://login.test/x", "oidc_client_id": "holdfast"}
+Staff = dict[str, Account]
+"""The accounts of `STAFF`, by name."""
 CHEAP = PasswordHasher(time_cost=1, memory_cost=256, parallelism=1)
 """Passwords are slow to check by intention; hundreds of tests need not wait for that."""
 HASH = CHEAP.hash(PASSWORD)
@@ -113,7 +117,7 @@ def signin(clock: Clock, signin_settings: SigninSettings) -> Signin:
 
 
 @pytest.fixture
-async def staff(signin: Signin) -> dict[str, Account]:
+async def staff(signin: Signin) -> Staff:
     """An account for each of `STAFF`, whose password is `PASSWORD`."""
     for name, (role, sites) in STAFF.items():
         printed = f"{name} (printed)".title()
@@ -145,3 +149,11 @@ async def browser(app: FastAPI) -> AsyncIterator[Browser]:
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as http:
         yield Browser(http)
+
+
+@pytest.fixture
+async def nurse(browser: Browser, staff: Staff, memory: Memory) -> Browser:
+    """Signed in where the story stands after `STEPS_TOLD`."""
+    play(memory, STEPS_TOLD)
+    await browser.sign_in("nurse")
+    return browser

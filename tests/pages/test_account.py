@@ -8,11 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from services.signin.events import SecondFactorRemoved, SecondFactorSet
-from services.signin.people import Account
 from services.signin.signin import Signin
-from tests.pages.conftest import ADDRESS, PASSWORD, Browser, Clock
-
-Staff = dict[str, Account]
+from tests.pages.conftest import ADDRESS, PASSWORD, Browser, Clock, Staff
 
 
 async def secret_shown(browser: Browser) -> str:

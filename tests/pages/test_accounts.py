@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from services.signin.events import RoleGranted
-from services.signin.people import Account
 from services.signin.signin import Signin
-from tests.pages.conftest import HASH, PASSWORD, STAFF, Browser, Clock
+from tests.pages.conftest import HASH, PASSWORD, STAFF, Browser, Clock, Staff
 
-Staff = dict[str, Account]
 ADMIN = "administrator"
 
 

@@ -2,14 +2,11 @@
 
 import re
 
-from services.signin.people import Account
 from tests.enrollment.spec import Story
 from tests.enrollment.worlds import held_at_l2
-from tests.pages.conftest import Browser
-from tests.pages.test_centre_pages import state_of
+from tests.pages.conftest import Browser, Staff
+from tests.pages.world import state_of
 from tests.services.memory import Memory, OneTrial
-
-Staff = dict[str, Account]
 
 
 async def read(browser: Browser, memory: Memory, trial: Story, who: str, page: str) -> str:

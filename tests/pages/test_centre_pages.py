@@ -10,13 +10,11 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from services.signin.people import Account
-from tests.pages.conftest import PASSWORD, Browser
-from tests.pages.world import ROOT, TRIAL, key, play
+from tests.pages.conftest import PASSWORD, Browser, Staff
+from tests.pages.world import ROOT, TRIAL, key, play, state_of
 from tests.services.live import serving
 from tests.services.memory import Memory
 
-Staff = dict[str, Account]
 REVIEW_DUE = 50
 """Steps of the story after which the review of L1 is due."""
 WINDOWS_OPEN = 42
@@ -231,6 +229,13 @@ async def first_event(lines: AsyncIterator[str]) -> AsyncIterator[str]:
         yield line
 
 
+async def board_after(browser: Browser, memory: Memory, steps: int) -> str:
+    """The board as the coordinator sees it after so many steps of the story."""
+    play(memory, steps)
+    await browser.sign_in("coordinator")
+    return (await browser.get(f"{ROOT}/board")).text
+
+
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
@@ -241,9 +246,7 @@ async def first_event(lines: AsyncIterator[str]) -> AsyncIterator[str]:
 async def test_the_board_says_until_when_no_place_is_open(
     browser: Browser, staff: Staff, memory: Memory, steps: int, said: str
 ) -> None:
-    play(memory, steps)
-    await browser.sign_in("coordinator")
-    shown = (await browser.get(f"{ROOT}/board")).text
+    shown = await board_after(browser, memory, steps)
     assert said in shown
     assert ("Earliest date for another subject" in shown) == (steps == WINDOWS_OPEN)
 
@@ -264,15 +267,6 @@ async def test_the_board_counts_by_site_and_by_failed_criterion(
     assert re.search(r"I8</th>\s*<td[^>]*>2<", failures), failures[:800]
 
 
-def state_of(board: str, level_id: str) -> str:
-    """What the table of levels says in the column State, without tags."""
-    found = re.search(
-        rf'<th scope="row">{level_id}</th>\s*<td>.*?</td>\s*<td>(.*?)</td>', board, re.S
-    )
-    assert found
-    return " ".join(re.sub("<[^>]+>", "", found[1]).split())
-
-
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
@@ -284,9 +278,7 @@ def state_of(board: str, level_id: str) -> str:
 async def test_a_level_without_a_place_is_held_and_says_why_and_until_when(
     browser: Browser, staff: Staff, memory: Memory, steps: int, said: str
 ) -> None:
-    play(memory, steps)
-    await browser.sign_in("coordinator")
-    board = (await browser.get(f"{ROOT}/board")).text
+    board = await board_after(browser, memory, steps)
     assert state_of(board, "L1") == said
     assert state_of(board, "L2") == "not opened"
     assert f"L1 · {said.split()[0]}" in board, "the picture says the same"

@@ -4,14 +4,12 @@ import re
 
 import pytest
 
-from services.signin.people import Account
-from tests.pages.conftest import PASSWORD, Browser
+from tests.pages.conftest import PASSWORD, Browser, Staff
 from tests.pages.world import key
 from tests.protocols.build import protocol_text
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
 
-Staff = dict[str, Account]
 SUBJECT = "/trials/T1/subjects/S1-001"
 
 

@@ -5,13 +5,10 @@ from datetime import date
 import pytest
 
 from services.pages.laboratories import Laboratories, prefilled
-from services.signin.people import Account
-from tests.pages.conftest import Browser
+from tests.pages.conftest import Browser, Staff
 from tests.pages.memory import MemoryKept
 from tests.pages.world import ROOT, play
 from tests.services.memory import NOW, Memory
-
-Staff = dict[str, Account]
 
 
 @pytest.fixture

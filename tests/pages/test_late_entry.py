@@ -3,26 +3,16 @@
 import csv
 import io
 
-import pytest
-
 from services.pages.screening.filled import draft_of
 from services.pages.screening.steps import STEPS
 from tests.pages.conftest import Browser
-from tests.pages.test_screening_fields import posted
-from tests.pages.test_site_pages import Staff, begin, dated, fill_in
-from tests.pages.world import ROOT, TRIAL, play
+from tests.pages.filling import begin, dated, fill_in, posted
+from tests.pages.world import ROOT, TRIAL
 from tests.services.memory import Memory
 
 REASON = "No network at the site until noon."
 SAID = f"First filled in on paper: {REASON}"
 LATE = {"late_entry": {"on_paper": True, "reason": REASON}}
-
-
-@pytest.fixture
-async def nurse(browser: Browser, staff: Staff, memory: Memory) -> Browser:
-    play(memory, 40)
-    await browser.sign_in("nurse")
-    return browser
 
 
 async def submitted(browser: Browser, subject_id: str) -> None:

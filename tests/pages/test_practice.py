@@ -5,13 +5,11 @@ import io
 import re
 from datetime import timedelta
 
-from services.signin.people import Account
 from services.signin.signin import Signin
-from tests.pages.conftest import Browser
+from tests.pages.conftest import Browser, Staff
 from tests.pages.world import STORY
 from tests.services.memory import Memory
 
-Staff = dict[str, Account]
 REAL = "NCT00825734"
 COPY = f"PRACTICE-1-{REAL}"
 MARK = "PRACTICE: no patient, no drug, no place is real"

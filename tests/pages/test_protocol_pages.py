@@ -5,15 +5,13 @@ from typing import Any
 import pytest
 
 from services.signin.events import PasswordSet
-from services.signin.people import Account
 from services.signin.signin import Signin
-from tests.pages.conftest import HASH, PASSWORD, Browser
+from tests.pages.conftest import HASH, PASSWORD, Browser, Staff
 from tests.pages.world import key
 from tests.protocols.build import protocol_text
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
 
-Staff = dict[str, Account]
 ROOT = "/trials/T1/protocol"
 STRICTER = protocol_text(version="2.0").replace("years_min = 18", "years_min = 65", 1)
 

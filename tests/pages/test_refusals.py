@@ -8,19 +8,10 @@ import pytest
 from services.pages.screening.filled import draft_of
 from services.pages.screening.steps import STEPS
 from tests.pages.conftest import Browser
-from tests.pages.test_screening_fields import posted
-from tests.pages.test_site_pages import Staff, begin, dated, fill_in
-from tests.pages.world import ROOT, key, play
-from tests.services.memory import Memory
+from tests.pages.filling import begin, dated, fill_in, posted
+from tests.pages.world import ROOT, key
 
 MONITOR = "Medical monitor of the trial, telephone +1 555 0100"
-
-
-@pytest.fixture
-async def nurse(browser: Browser, staff: Staff, memory: Memory) -> Browser:
-    play(memory, 40)
-    await browser.sign_in("nurse")
-    return browser
 
 
 async def submitted(browser: Browser, form: dict[str, object]) -> str:

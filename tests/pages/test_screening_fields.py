@@ -13,6 +13,7 @@ from services.pages.screening.fields import Field, Repeat
 from services.pages.screening.filled import draft_of, form_json, taken_in
 from services.pages.screening.problems import problems_of
 from services.pages.screening.steps import STEPS
+from tests.pages.filling import posted
 
 FORMS = sorted(Path("examples/forms").glob("*.json"))
 
@@ -96,22 +97,6 @@ def test_every_choice_of_a_page_is_one_that_the_form_takes() -> None:
     assert len(choices) > 15
     for field in choices:
         assert {value for value, _ in field.options} <= known[field.name], field.name
-
-
-def posted(value: Any, name: str = "") -> dict[str, str]:
-    """A draft as a browser would post it."""
-    if isinstance(value, str):
-        return {name: value}
-    found: dict[str, str] = {}
-    if isinstance(value, dict) and set(value) == {"any", "items"}:
-        found[f"{name}.any"] = value["any"]
-        for index, item in enumerate(value["items"]):
-            found[f"{name}.{index}.here"] = "1"
-            found |= posted(item, f"{name}.{index}")
-        return found
-    for key, inner in value.items():
-        found |= posted(inner, f"{name}.{key}" if name else key)
-    return found
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from services.cli.main import main
 from services.signin.second_factor import KeyFileError, SecondFactors, read_keys
 from services.signin.settings import SigninSettings
+from tests.pages.conftest import PROVIDER
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
-PROVIDER = {"oidc_issuer": "https://login.test/x", "oidc_client_id": "holdfast"}
 
 
 @pytest.mark.parametrize(

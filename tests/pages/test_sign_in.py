@@ -11,11 +11,8 @@ from services.signin.people import Account, People
 from services.signin.ports import SigninPorts
 from services.signin.settings import SigninSettings
 from services.signin.signin import Signin
-from tests.pages.conftest import HASH, PASSWORD, Browser, Clock
+from tests.pages.conftest import HASH, PASSWORD, PROVIDER, Browser, Clock, Staff
 from tests.pages.memory import MemoryKept, MemorySessions
-from tests.pages.test_settings import PROVIDER
-
-Staff = dict[str, Account]
 
 
 async def test_a_page_sends_to_sign_in_and_then_back(browser: Browser, staff: Staff) -> None:

@@ -15,9 +15,8 @@ from services.signin.people import Account
 from services.signin.signin import Signin
 from services.signin.signing import signed
 from services.signin.viewer import CurrentViewer, posted
-from tests.pages.conftest import PASSWORD, Browser, Clock
+from tests.pages.conftest import PASSWORD, Browser, Clock, Staff
 
-Staff = dict[str, Account]
 KEYS = count(1)
 MEANING = "I have reviewed the cohort and decide as stated."
 FORM = """{% from "signin/sign.html" import signature_fields %}

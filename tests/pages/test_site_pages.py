@@ -1,55 +1,15 @@
 """The site's pages: what is due, what is open, the form, deeds and what follows from them."""
 
-import json
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.pages.screening.filled import draft_of
 from services.pages.screening.steps import STEPS
-from services.signin.people import Account
-from tests.pages.conftest import Browser
-from tests.pages.test_screening_fields import posted
-from tests.pages.world import ROOT, TRIAL, key, play
+from tests.pages.conftest import Browser, Staff
+from tests.pages.filling import begin, dated, fill_in, posted
+from tests.pages.world import ROOT, TRIAL, key
 from tests.services.memory import Memory
-
-Staff = dict[str, Account]
-STEPS_TOLD = 40
-ELIGIBLE = json.loads(Path("examples/forms/eligible.json").read_text())
-
-
-@pytest.fixture
-async def nurse(browser: Browser, staff: Staff, memory: Memory) -> Browser:
-    play(memory, STEPS_TOLD)
-    await browser.sign_in("nurse")
-    return browser
-
-
-async def begin(browser: Browser) -> str:
-    form = {"csrf": await browser.csrf(), "site_id": "S1"}
-    sent = await browser.post(f"{ROOT}/forms", form)
-    assert sent.status_code == 303
-    return str(sent.headers["location"]).rsplit("/", 1)[0]
-
-
-async def fill_in(browser: Browser, draft: str, form: dict[str, Any]) -> None:
-    typed = posted(draft_of(form, STEPS))
-    csrf = await browser.csrf()
-    for step in STEPS:
-        sent = await browser.post(f"{draft}/{step.slug}", {"csrf": csrf, "go": "next", **typed})
-        assert sent.status_code == 303, step.slug
-
-
-def dated(subject_id: str) -> dict[str, Any]:
-    """An eligible form of the day on which the story stands (7 April 2027)."""
-    days = {"2027-03-24": "2027-04-07", "2027-03-29": "2027-04-12"}
-    text = json.dumps(ELIGIBLE)
-    for was, now in days.items():
-        text = text.replace(was, now)
-    form: dict[str, Any] = json.loads(text)
-    return form | {"subject_id": subject_id, "site_id": "S1"}
 
 
 async def test_what_is_due_stands_first(nurse: Browser) -> None:

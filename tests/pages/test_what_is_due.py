@@ -9,24 +9,13 @@ import pytest
 from enrollment.due import Due, due, most_urgent_first, stale_on
 from services.pages.screening.filled import draft_of
 from services.pages.screening.steps import STEPS
-from services.signin.people import Account
 from tests.enrollment.spec import P0
 from tests.enrollment.worlds import reserved_at_l1
-from tests.pages.conftest import Browser
-from tests.pages.test_screening_fields import posted
-from tests.pages.test_site_pages import begin, dated, fill_in
-from tests.pages.world import ROOT, TRIAL, play
+from tests.pages.conftest import Browser, Staff
+from tests.pages.filling import begin, dated, fill_in, posted
+from tests.pages.world import ROOT, TRIAL
 from tests.services.conftest import Caller, form
 from tests.services.memory import Memory
-
-Staff = dict[str, Account]
-
-
-@pytest.fixture
-async def nurse(browser: Browser, staff: Staff, memory: Memory) -> Browser:
-    play(memory, 40)
-    await browser.sign_in("nurse")
-    return browser
 
 
 @pytest.fixture

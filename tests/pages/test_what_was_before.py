@@ -5,13 +5,11 @@ import io
 
 import pytest
 
-from services.signin.people import Account
-from tests.pages.conftest import Browser
+from tests.pages.conftest import Browser, Staff
 from tests.pages.world import key
 from tests.services.conftest import MEANING, Caller, form
 from tests.services.memory import Memory
 
-Staff = dict[str, Account]
 SUBJECT = "/trials/T1/subjects/S1-001"
 
 

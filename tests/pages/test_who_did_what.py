@@ -6,12 +6,10 @@ import re
 
 import pytest
 
-from services.signin.people import Account
-from tests.pages.conftest import Browser
+from tests.pages.conftest import Browser, Staff
 from tests.pages.world import ROOT, key, play
 from tests.services.memory import Memory
 
-Staff = dict[str, Account]
 MOVED_ON_BY_S1 = "S3-001"
 """Waits until S1-001 is dosed: the report of S1 gives it its place."""
 

@@ -1,5 +1,6 @@
 """A trial over ports in memory as the story of the demo leaves it after some steps."""
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,8 @@ STORY = shipped_story()
 TRIAL = STORY.told.trial_id
 ZONE: ZoneInfo = parse_protocol(STORY.protocol_text).time_zone
 ROOT = f"/trials/{TRIAL}"
+STEPS_TOLD = 40
+"""Of the story, where a nurse sits down to the pages: 7 April 2027."""
 
 
 class MemoryListener:
@@ -60,3 +63,12 @@ def play(memory: Memory, steps: int) -> None:
 
 def key() -> str:
     return f"test-{uuid4().hex}"
+
+
+def state_of(board: str, level_id: str) -> str:
+    """What the table of levels says in the column State, without tags."""
+    found = re.search(
+        rf'<th scope="row">{level_id}</th>\s*<td>.*?</td>\s*<td>(.*?)</td>', board, re.S
+    )
+    assert found
+    return " ".join(re.sub("<[^>]+>", "", found[1]).split())

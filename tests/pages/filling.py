@@ -1,0 +1,55 @@
+"""The screening form as a nurse fills it in on the pages."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from services.pages.screening.filled import draft_of
+from services.pages.screening.steps import STEPS
+from tests.pages.conftest import Browser
+from tests.pages.world import ROOT
+
+ELIGIBLE = json.loads(Path("examples/forms/eligible.json").read_text())
+
+
+def posted(value: Any, name: str = "") -> dict[str, str]:
+    """A draft as a browser would post it."""
+    if isinstance(value, str):
+        return {name: value}
+    found: dict[str, str] = {}
+    if isinstance(value, dict) and set(value) == {"any", "items"}:
+        found[f"{name}.any"] = value["any"]
+        for index, item in enumerate(value["items"]):
+            found[f"{name}.{index}.here"] = "1"
+            found |= posted(item, f"{name}.{index}")
+        return found
+    for key, inner in value.items():
+        found |= posted(inner, f"{name}.{key}" if name else key)
+    return found
+
+
+async def begin(browser: Browser) -> str:
+    """Where the new draft is, of site S1."""
+    form = {"csrf": await browser.csrf(), "site_id": "S1"}
+    sent = await browser.post(f"{ROOT}/forms", form)
+    assert sent.status_code == 303
+    return str(sent.headers["location"]).rsplit("/", 1)[0]
+
+
+async def fill_in(browser: Browser, draft: str, form: dict[str, Any]) -> None:
+    """Types the whole form into its pages."""
+    typed = posted(draft_of(form, STEPS))
+    csrf = await browser.csrf()
+    for step in STEPS:
+        sent = await browser.post(f"{draft}/{step.slug}", {"csrf": csrf, "go": "next", **typed})
+        assert sent.status_code == 303, step.slug
+
+
+def dated(subject_id: str) -> dict[str, Any]:
+    """An eligible form of the day on which the story stands (7 April 2027)."""
+    days = {"2027-03-24": "2027-04-07", "2027-03-29": "2027-04-12"}
+    text = json.dumps(ELIGIBLE)
+    for was, now in days.items():
+        text = text.replace(was, now)
+    form: dict[str, Any] = json.loads(text)
+    return form | {"subject_id": subject_id, "site_id": "S1"}
