@@ -25,9 +25,10 @@ _VARIANTS = {
     "C": "six evaluable subjects are asked for at the maximum tolerated dose, at the top level too",
 }
 _ROLLING = {
-    "printed": "as the table of Skolnik 2008 is printed: escalate on three, four or five without a "
-    "DLT once nobody is pending, or on six with at most one pending",
-    "three_clear": "the variant that escalates on three without a DLT, whoever is pending",
+    "printed": "(Skolnik 2008) by the table that Frankel 2020 prints: escalate on three, four or "
+    "five without a DLT once nobody is pending, on six without a DLT with at most one pending, or "
+    "on six with one DLT once nobody is pending",
+    "three_clear": "(Skolnik 2008) in the variant that escalates on three without a DLT, whoever is pending",
 }
 _RULES: dict[type, str] = {
     MTpi: "mTPI (Ji 2010): of below, within and above the interval, the side with the largest unit "
@@ -51,7 +52,7 @@ def design_in_english(phase1: PhaseOne) -> Iterator[str]:
             "once."
         )
     elif isinstance(design, RollingSix):
-        yield f"Rolling six, {_ROLLING[design.variant]}. Two DLTs stop a level at once."
+        yield f"Rolling six {_ROLLING[design.variant]}. Two DLTs stop a level at once."
         yield "Up to six subjects are on one dose at a time; windows may be open."
     elif isinstance(design, Crm):
         yield from _crm(design, tuple(level.level_id for level in phase1.levels))

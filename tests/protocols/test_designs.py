@@ -138,7 +138,12 @@ def test_a_design_that_may_end_with_fewer_than_the_rp2d_needs_is_an_error() -> N
 @pytest.mark.parametrize(
     ("design", "first"),
     [
-        (RollingSix(), "Rolling six, as the table of Skolnik 2008 is printed"),
+        (
+            RollingSix(),
+            "Rolling six (Skolnik 2008) by the table that Frankel 2020 prints: escalate on three, "
+            "four or five without a DLT once nobody is pending, on six without a DLT with at most "
+            "one pending, or on six with one DLT once nobody is pending. Two DLTs stop a level",
+        ),
         (BOIN, "BOIN (Liu and Yuan 2015) with target 0.3: escalate where the DLT rate is at or "
          "under 0.2365, de-escalate where it is at or over 0.3585, else stay."),
         (design_for("tite_boin"), "TITE-BOIN (Yuan 2018)"),
