@@ -28,7 +28,8 @@ _ROLLING = {
     "printed": "(Skolnik 2008) by the table that Frankel 2020 prints: escalate on three, four or "
     "five without a DLT once nobody is pending, on six without a DLT with at most one pending, or "
     "on six with one DLT once nobody is pending",
-    "three_clear": "(Skolnik 2008) in the variant that escalates on three without a DLT, whoever is pending",
+    "three_clear": "(Skolnik 2008) in the variant that escalates on three without a DLT, whoever "
+    "is pending",
 }
 _RULES: dict[type, str] = {
     MTpi: "mTPI (Ji 2010): of below, within and above the interval, the side with the largest unit "
