@@ -66,6 +66,9 @@ PLACES: tuple[Place, ...] = (
         f"{T}/subjects/S4-009/settle/1/I5a",
     ),
     *_of("reviewer", f"{T}/decisions", f"{T}/decisions/review"),
+    *_of("auditor", f"{T}/board", f"{T}/subjects/S3-001", f"{T}/audit"),
+    Place("auditor", f"{T}/decisions", 403),
+    *_of("doctor-s1", f"{T}/mine", f"{T}/subjects/S1-005"),
     *_of(
         "administrator",
         "/",
