@@ -3,30 +3,22 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 from starlette.routing import Route
 
 from services.pages.app import ROUTERS
 from services.pages.screening.steps import STEPS
 from tests.browser.conftest import DESK, SHOWN
+from tests.browser.looks import CUT, NARROW, PICTURES, violations
 from tests.browser.people import by_id, eligible_form, go_on, sign_in, type_step
 from tests.browser.places import NO_PAGES, PLACES, Place
 from tests.browser.stack import Stack
 
-PICTURES = Path("build/pages")
-NARROW: ViewportSize = {"width": 320, "height": 640}
-"""A screen of 1280 pixels at 400 %, and narrower than any phone."""
 PHONE: ViewportSize = {"width": 375, "height": 740}
 ON_PHONES = {"board", "mine", "open", "review", "S1-001", "history", "labs"}
 """Pages of which a picture as on a phone is kept too."""
-CUT = """() => [...document.querySelectorAll(".scroll")]
-    .filter(it => it.scrollWidth > it.clientWidth)
-    .map(it => it.innerText.slice(0, 80))"""
-"""What one must scroll sideways to read: only narrow screens may ask for it."""
 
 
 class Room:
@@ -123,16 +115,6 @@ def test_a_page(place: Place, rooms: Rooms, names: dict[str, str]) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= NARROW["width"], f"{_widest(page)} reaches {wide} pixels"
     assert room.minded == []
-
-
-def violations(page: Page) -> list[str]:
-    """Rule and elements of all that axe finds on a page as it is."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['target']} {node['html'][:160]}"
-        for one in found
-        for node in one["nodes"]
-    ]
 
 
 def _keep_picture(page: Page, place: Place) -> None:

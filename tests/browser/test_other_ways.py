@@ -8,9 +8,9 @@ from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from services.pages.screening.steps import STEPS
 from tests.browser.conftest import SHOWN, SignedIn
+from tests.browser.looks import CUT, NARROW, PICTURES, violations
 from tests.browser.people import by_id, eligible_form, sign, type_form
 from tests.browser.stack import Stack
-from tests.browser.test_every_page import CUT, NARROW, PICTURES, violations
 
 TRIAL = "NCT00825734-plain"
 ROOT = f"/trials/{TRIAL}"

@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignedIn
+from tests.browser.looks import violations
 from tests.browser.people import eligible_form, let_time_pass, sign
 from tests.browser.stack import STORY, ZONE, Stack
-from tests.browser.test_every_page import violations
 
 TRIAL = "NCT00825734-signed"
 COPY = f"PRACTICE-1-{TRIAL}"

@@ -5,45 +5,20 @@ from itertools import count
 
 import pyotp
 import pytest
-from fastapi import FastAPI, Request
-from markupsafe import Markup
-from starlette.responses import HTMLResponse, Response
+from fastapi import FastAPI
 
-from services.pages.rendering import _environment
 from services.signin.events import SecondFactorSet, Signed
 from services.signin.people import Account
 from services.signin.signin import Signin
-from services.signin.signing import signed
-from services.signin.viewer import CurrentViewer, posted
 from tests.pages.conftest import PASSWORD, Browser, Clock, Staff
+from tests.pages.signing import MEANING, add_signing
 
 KEYS = count(1)
-MEANING = "I have reviewed the cohort and decide as stated."
-FORM = """{% from "signin/sign.html" import signature_fields %}
-<form>{{ csrf_field(viewer) }}{{ signature_fields(viewer, meaning, errors) }}</form>"""
 
 
 @pytest.fixture(autouse=True)
-def signs(app: FastAPI) -> None:
-    """A page that signs, as any page does."""
-
-    def shown(viewer: CurrentViewer, errors: tuple[object, ...] = ()) -> Response:
-        template = _environment().from_string(FORM)
-        return HTMLResponse(template.render(viewer=viewer, meaning=MEANING, errors=errors))
-
-    @app.get("/signs")
-    async def show(viewer: CurrentViewer) -> Response:
-        return shown(viewer)
-
-    @app.post("/signs")
-    async def sign(request: Request, viewer: CurrentViewer) -> Response:
-        form = await posted(request, viewer, files=1)
-        wrong = await signed(request, viewer, form, MEANING)
-        if wrong is not None:
-            answer = shown(viewer, (wrong,))
-            answer.status_code = 422
-            return answer
-        return HTMLResponse(Markup("signed by {}").format(viewer.name))
+def _signs(app: FastAPI) -> None:
+    add_signing(app)
 
 
 async def signature(browser: Browser, **fields: str) -> tuple[int, str]:

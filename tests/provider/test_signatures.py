@@ -6,19 +6,24 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from services.signin.events import Signed
 from services.signin.people import Account
 from services.signin.signin import Signin
 from tests.pages.conftest import ADDRESS, Browser, Clock
-from tests.pages.test_signing import MEANING
-from tests.pages.test_signing import signs as signs
+from tests.pages.signing import MEANING, add_signing
 from tests.provider.conftest import BACK
 from tests.provider.process import Person
-from tests.provider.test_sign_in import come_back, sign_in
+from tests.provider.ways import come_back, sign_in
 
 NewPerson = Callable[[str], Person]
 FORM = {"key": "page-1", "decision": "stay"}
+
+
+@pytest.fixture(autouse=True)
+def _signs(app: FastAPI) -> None:
+    add_signing(app)
 
 
 async def ask(browser: Browser, **fields: str) -> httpx2.Response:
