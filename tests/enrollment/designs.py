@@ -35,6 +35,7 @@ INTERVALS: Final[dict[str, Any]] = {
     "keyboard": Keyboard,
     "i3_plus_3": I3Plus3,
 }
+ROWS: Final = ((3, "ESDU"), (6, "EESDUUU"))
 SKELETON: Final = (0.12, 0.25, 0.4, 0.55, 0.7)
 
 
@@ -51,7 +52,7 @@ def resized(design: Design, cohort: int, more_at_level: int, more_in_all: int) -
     sizes: dict[str, Any] = {"max_per_level": most, "max_subjects": most + more_in_all}
     if isinstance(design, DecisionTable):  # Its rows are those of its cohorts.
         most = 3 if more_at_level < 3 else 6
-        rows = design.rows if most == 6 else design.rows[:1]
+        rows = ROWS[: most // 3]
         sizes = {"max_per_level": most, "max_subjects": most + more_in_all, "rows": rows}
     else:
         sizes["cohort_size"] = cohort
@@ -71,8 +72,7 @@ def design_for(kind: str, levels: int = 3, pick: int = 0) -> Design:
             return TiteBoin(Boin(target=THIRTY, **sizes))
         case "decision_table":
             sizes["cohort_size"] = 3
-            rows = ((3, "ESDU"), (6, "EESDUUU"))
-            return DecisionTable(rows=rows, final="isotonic", target=THIRTY, **sizes)
+            return DecisionTable(rows=ROWS, final="isotonic", target=THIRTY, **sizes)
         case "crm":
             stop_above = 0.9 if pick % 20 >= 10 else None
             return Crm(skeleton=SKELETON[:levels], target=0.25, stop_above=stop_above, **sizes)

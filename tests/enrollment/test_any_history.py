@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from cohorts.designs.crm import Crm
 from enrollment import commands as c
 from enrollment.events import SlotExpired
 from enrollment.standing import current_level
@@ -285,7 +286,7 @@ class AnyHistory(HeldTrial):
 
     @rule(
         decision=st.sampled_from(["escalate", "stay", "de_escalate", "mtd", "no_tolerable_dose"]),
-        level=st.sampled_from([None, "L0", "L1", "L2", "L3"]),
+        level=st.sampled_from([None, "L0", "L1", "L2", "L3", "L9"]),
     )
     def any_signature(self, decision: Any, level: str | None) -> None:
         self.sign(decision, level)
@@ -300,6 +301,7 @@ class AnyHistory(HeldTrial):
         approve=st.sampled_from([SITES, SITES, SITES[:2], ()]),
         sizes=st.tuples(st.integers(1, 3), st.integers(0, 6), st.integers(0, 12)),
         other=other_parameters,
+        levels=st.sampled_from([0, 0, 1, -1]),
     )
     def an_amended_protocol(
         self,
@@ -307,9 +309,11 @@ class AnyHistory(HeldTrial):
         approve: tuple[str, ...],
         sizes: tuple[int, int, int],
         other: dict[str, Any],
+        levels: int,
     ) -> None:
         """Limits may end below what a level, or the trial, already holds."""
         changed = {**self.parameters, **other, "dlt_window_days": window}
+        changed["levels"] = self.other_levels(levels)
         changed["rp2d_min_evaluable"] = 6 if changed["variant"] == "C" else 3
         if "design" in changed:
             changed["design"] = resized(changed["design"], *sizes)
@@ -320,6 +324,17 @@ class AnyHistory(HeldTrial):
         self.version += 1
         for site in approve:
             self.approve(site)
+
+    def other_levels(self, more: int) -> tuple[str, ...]:
+        """One more at the top, or one less that was never opened; a CRM keeps its skeleton."""
+        levels: tuple[str, ...] = self.parameters["levels"]
+        if isinstance(self.trial.in_force.phase1.design, Crm):
+            return levels
+        if more > 0 and "L9" not in levels:
+            return (*levels, "L9")
+        if more < 0 and len(levels) > 2 and not self.trial.levels[-1].opened:
+            return levels[:-1]
+        return levels
 
     # --- the usual course, so that late states are reached ---
 
