@@ -111,6 +111,17 @@ def _private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
+def test_no_test_takes_anything_from_another() -> None:
+    """What tests share stands beside them, so that each can be read and changed alone."""
+    taken = {
+        f"{_name(path)}: {name}"
+        for path in _sources("tests", "benchmarks")
+        for name in _imported(_parse(path))
+        if name.rpartition(".")[2].startswith("test_")
+    }
+    assert taken == set()
+
+
 def test_no_unfinished_work_is_marked_in_the_code() -> None:
     words = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
     marked = [

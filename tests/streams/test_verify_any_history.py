@@ -11,10 +11,10 @@ from enrollment import commands as c
 from enrollment.rehearse import Rehearsed
 from streams.export import write
 from streams.verify import verify
+from tests.enrollment.any_history import AnyHistory
 from tests.enrollment.designs import OTHERS, TIMED, design_for
 from tests.enrollment.months import month
 from tests.enrollment.spec import P0, Story, recorded
-from tests.enrollment.test_any_history import AnyHistory
 from tests.streams.told import Recorded
 
 pytestmark = pytest.mark.timeout(300)
