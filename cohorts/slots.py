@@ -39,8 +39,8 @@ class Slot:
     dosed_on: date | None = None
     window_ends_on: date | None = None
     dlt_onset_on: date | None = None
-    dlt_is_death: bool = False
-    """A DLT only because the subject died: an adjudication may still undo it (rules R14)."""
+    death_on: date | None = None
+    """A death in the window: an onset that only an adjudication takes away (R14)."""
     dlt_reports: tuple[date, ...] = ()
     """Onsets that were reported as DLTs, also those outside the window: a corrected first dose may
     bring them in or out (rules R8)."""
@@ -79,8 +79,8 @@ class Slot:
     def onsets_in(self, dosed_on: date, window_ends_on: date) -> tuple[date, ...]:
         """The onsets that count as a DLT under this window, the earliest first (rules R8, R14)."""
         onsets = set(self.dlt_reports)
-        if self.dlt_is_death and self.dlt_onset_on is not None:
-            onsets.add(self.dlt_onset_on)
+        if self.death_on is not None:
+            onsets.add(self.death_on)
         return tuple(sorted(o for o in onsets if in_window(o, dosed_on, window_ends_on)))
 
 
@@ -91,7 +91,7 @@ def with_onset(slot: Slot, was: date | None, now: date | None) -> Slot:
         reports.remove(was)
     if now is not None:
         reports.append(now)
-    return replace(slot, dlt_reports=tuple(reports), dlt_onset_on=None, dlt_is_death=False)
+    return replace(slot, dlt_reports=tuple(reports), dlt_onset_on=None)
 
 
 def window_end(dosed_on: date, window_days: int) -> date:

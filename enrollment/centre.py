@@ -76,11 +76,12 @@ def _unfit_for_what_happened(trial: Trial, old: Protocol, new: Protocol) -> tupl
     """Counts stand for the doses given there, and reports come from the sites that gave them."""
     if trial.activated and old.phase1.design.name != new.phase1.design.name:
         return "protocol.design", f"This trial escalates by {old.phase1.design.name}, to its end."
-    opened = {level.level_id for level in trial.levels if level.opened}
-    before = [(lv.level_id, lv.doses) for lv in old.phase1.levels if lv.level_id in opened]
-    after = [(lv.level_id, lv.doses) for lv in new.phase1.levels if lv.level_id in opened]
+    used = {level.level_id for level in trial.levels if level.opened or level.dosed}
+    before = [(lv.level_id, lv.doses) for lv in old.phase1.levels if lv.level_id in used]
+    after = [(lv.level_id, lv.doses) for lv in new.phase1.levels if lv.level_id in used]
     if before != after:
-        return "protocol.levels", "Opened levels must stay, in their order and with their doses."
+        sentence = "Levels opened or given must stay, in their order and with their doses."
+        return "protocol.levels", sentence
     gone = sorted(set(trial.sites) - set(new.site_ids))
     if gone:
         return "protocol.sites", f"Sites that were activated must stay: {', '.join(gone)}."

@@ -1,19 +1,19 @@
 """Corrections: the old value stays in the log; counts, windows and verdict are taken again."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
-from cohorts.slots import Slot, window_end, with_onset
+from cohorts.slots import Slot, with_onset
 from enrollment.answer import Answer
 from enrollment.commands import CorrectFact
-from enrollment.deaths import follow_corrected_window
+from enrollment.deaths import follow_known
 from enrollment.events import FactCorrected, ReservationChanged
 from enrollment.outcomes import recorded
 from enrollment.places import stagger_date, utc_midnight
 from enrollment.trial import Subject
 from enrollment.turn import Turn, of_slot
 
-State = Literal["dosed", "cleared", "dlt", "not_evaluable"]
+State = Literal["dosed", "cleared", "dlt", "not_evaluable", "released"]
 
 
 def correct_fact(turn: Turn, command: CorrectFact) -> Answer:
@@ -37,14 +37,17 @@ def _first_dose(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) 
         return turn.rejected(
             command.type, "nothing_to_correct", "Give `on`, the right date of a recorded dose."
         )
-    ends_on = None
-    if slot.phase == 1:
-        ends_on = window_end(command.on, turn.protocol.phase1.dlt_window_days)
+    ends_on = _moved_window(slot, command.on - slot.dosed_on)
     state = _state(slot, command.on, ends_on, turn.today)
     _record(turn, subject, command, str(slot.dosed_on), str(command.on), state, ends_on)
-    follow_corrected_window(turn, subject.subject_id, slot)
+    follow_known(turn, subject.subject_id, slot)
     _move_stagger(turn, subject, slot)
     return recorded(subject, f"First dose corrected from {slot.dosed_on} to {command.on}.")
+
+
+def _moved_window(slot: Slot, by: timedelta) -> date | None:
+    """As long as it was: an amended protocol's window is for those dosed under it."""
+    return None if slot.window_ends_on is None else slot.window_ends_on + by
 
 
 def _state(slot: Slot, dosed_on: date, ends_on: date | None, today: date) -> State:
@@ -60,17 +63,26 @@ def _state(slot: Slot, dosed_on: date, ends_on: date | None, today: date) -> Sta
 
 
 def _onset(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> Answer:
-    """A later onset, or none, un-counts the DLT: its outcome is open again, nothing re-opens."""
+    """A later onset, or none, un-counts the DLT: its outcome is open again, nothing re-opens.
+
+    Who was never dosed holds no place then, as before. A death is adjudicated, never corrected.
+    """
     if slot.state != "dlt" or slot.dlt_onset_on is None:
         return turn.rejected(command.type, "nothing_to_correct", "No DLT of this subject counts.")
+    if slot.dlt_onset_on not in slot.dlt_reports:
+        return turn.rejected(
+            command.type, "nothing_to_correct", "A death counts until it is adjudicated."
+        )
     after = with_onset(slot, slot.dlt_onset_on, command.on)
+    state: State
     if slot.dosed_on is None or slot.window_ends_on is None:
-        stays = bool(after.dlt_reports)
+        state = "dlt" if after.dlt_reports else "released"
     else:
-        stays = bool(after.onsets_in(slot.dosed_on, slot.window_ends_on))
+        state = "dlt" if after.onsets_in(slot.dosed_on, slot.window_ends_on) else "dosed"
     now = None if command.on is None else str(command.on)
-    state: State = "dlt" if stays else "dosed"
     _record(turn, subject, command, str(slot.dlt_onset_on), now, state, slot.window_ends_on)
+    follow_known(turn, subject.subject_id, slot)
+    stays = state == "dlt"
     return recorded(subject, "The DLT is corrected." if stays else "The DLT no longer counts.")
 
 

@@ -1,6 +1,7 @@
 """A death and its signed adjudication (rules R14)."""
 
 from datetime import date
+from typing import Final
 
 from cohorts.slots import Slot, in_window
 from enrollment.answer import Answer
@@ -13,9 +14,11 @@ from enrollment.events import (
     DltRecorded,
     SubjectNotEvaluable,
 )
-from enrollment.outcomes import end_reservation, recorded, without_live_slot
+from enrollment.outcomes import end_reservation, follow_withdrawal, recorded, without_live_slot
 from enrollment.turn import Turn, of_slot
 from enrollment.waitlist import leave
+
+UNRELATED: Final = "death adjudicated as unrelated"
 
 
 def report_death(turn: Turn, command: ReportDeath) -> Answer:
@@ -61,12 +64,21 @@ def _in_window(slot: Slot, died_on: date) -> bool:
     return in_window(died_on, slot.dosed_on, slot.window_ends_on)
 
 
-def follow_corrected_window(turn: Turn, subject_id: str, old: Slot) -> None:
-    """A corrected first dose may bring a death into the window: it counts now (R9, R14)."""
+def follow_known(turn: Turn, subject_id: str, old: Slot) -> None:
+    """What was told before the first dose, or before it was corrected, is held against the window.
+
+    A death inside counts now (R9, R14); who withdrew there, or died of something else, is not
+    evaluable (R13). `old` is the slot as it was.
+    """
     subject = turn.trial.subjects[subject_id]
     died_on, slot = subject.died_on, subject.slot
     assert slot is not None
-    if died_on is None or _in_window(old, died_on) or not _in_window(slot, died_on):
+    follow_withdrawal(turn, subject_id)
+    if died_on is None or not _in_window(slot, died_on):
+        return
+    if _in_window(old, died_on):
+        if not subject.death_open and slot.death_on is None and slot.state == "dosed":
+            turn.record(SubjectNotEvaluable(**of_slot(subject), reason=UNRELATED))
         return
     if not subject.death_open:
         turn.record(
@@ -76,6 +88,13 @@ def follow_corrected_window(turn: Turn, subject_id: str, old: Slot) -> None:
         )
     turn.record(DltRecorded(**of_slot(subject), onset_on=died_on, fatal=True))
     turn.record(AssignmentSuspended(reason="A death in the DLT window.", because_of=subject_id))
+
+
+def _was_the_death_alone(slot: Slot) -> bool:
+    """A DLT, though no onset in the window is left once the death does not count."""
+    if slot.state != "dlt" or slot.dosed_on is None or slot.window_ends_on is None:
+        return False
+    return not slot.onsets_in(slot.dosed_on, slot.window_ends_on)
 
 
 def adjudicate_death(turn: Turn, command: AdjudicateDeath) -> Answer:
@@ -102,12 +121,7 @@ def adjudicate_death(turn: Turn, command: AdjudicateDeath) -> Answer:
             signed=turn.signed(command.meaning, of),
         )
     )
-    slot = subject.slot
-    if command.finding == "unrelated" and slot is not None and slot.dlt_is_death:
-        turn.record(
-            SubjectNotEvaluable(
-                **of_slot(subject),
-                reason="death adjudicated as unrelated",
-            )
-        )
+    slot = turn.trial.subjects[subject.subject_id].slot
+    if command.finding == "unrelated" and slot is not None and _was_the_death_alone(slot):
+        turn.record(SubjectNotEvaluable(**of_slot(subject), reason=UNRELATED))
     return recorded(subject, f"The death is adjudicated: {command.finding}.")

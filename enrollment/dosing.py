@@ -9,6 +9,7 @@ from enrollment.answer import Answer
 from enrollment.backfill import still_cleared
 from enrollment.commands import Actor, AuthoriseFirstDose, ReportFirstDose
 from enrollment.confirming import confirmed
+from enrollment.deaths import follow_known
 from enrollment.events import Deviation, FirstDoseAuthorised, FirstDoseRecorded
 from enrollment.outcomes import recorded
 from enrollment.places import accruing_phase, utc_midnight
@@ -208,6 +209,7 @@ def report_first_dose(turn: Turn, command: ReportFirstDose) -> Answer:
             deviations=deviations,
         )
     )
+    follow_known(turn, subject.subject_id, slot)
     if accruing_phase(turn.trial) == 2 and turn.trial.phase2 != "not_open":
         refuse_the_hopeless(turn)
     return recorded(subject, _window_sentence(ends_on), *deviations)

@@ -43,23 +43,28 @@ def reconsider(turn: Turn) -> None:
     """Brings stops, recalls and the review in line with the counts; caution acts at once (R9)."""
     if not turn.trial.activated:
         return
-    asked, events = standing_at(turn.trial, turn.now), len(turn.events)
-    _stop_levels(turn, asked)
-    weak = weakest_level(turn.trial, asked)
-    if weak is not None:
-        _stop_the_open(turn)
-        _recall_from(turn, weak)
-    _recall_at_the_stopped(turn)
-    _recall_above_the_open(turn)
-    _recall_surplus(turn)
-    if len(turn.events) > events:
-        asked = standing_at(turn.trial, turn.now)
-        weak = weakest_level(turn.trial, asked)
+    asked, weak = _with_caution(turn)
     advice = recommendation(turn.trial, asked, weak)
     due = due_for(turn.trial, asked, weak, advice)
     if due is None and weak is None and advice is not None and advice.kind == "expand":
         _expand(turn, advice)
     _keep_review(turn, due)
+
+
+def _with_caution(turn: Turn) -> tuple[Standing, int | None]:
+    """Stops and recalls until nothing is left to: a level may stop for want of who was recalled."""
+    while True:
+        asked, events = standing_at(turn.trial, turn.now), len(turn.events)
+        _stop_levels(turn, asked)
+        weak = weakest_level(turn.trial, asked)
+        if weak is not None:
+            _stop_the_open(turn)
+            _recall_from(turn, weak)
+        _recall_at_the_stopped(turn)
+        _recall_above_the_open(turn)
+        _recall_surplus(turn)
+        if len(turn.events) == events:
+            return asked, weak
 
 
 def recommendation(trial: Trial, asked: Standing, weak: int | None) -> Recommendation | None:
@@ -267,8 +272,8 @@ def hash_of_data(trial: Trial, kind: Decision, level_id: str | None, as_of: date
 def _histories(trial: Trial, level: Level) -> Iterator[list[str | int | None]]:
     """Every dosed subject but backfill that the design is told nothing of.
 
-    With how often a DLT was reported and a death: whoever signs has read those too, also where
-    the subject's outcome is the same without them.
+    With every DLT reported and a death: whoever signs has read those too, also where the subject's
+    outcome is the same without them.
     """
     for subject_id in level.dosed:
         subject = trial.subjects[subject_id]
@@ -278,4 +283,5 @@ def _histories(trial: Trial, level: Level) -> Iterator[list[str | int | None]]:
             continue
         dates = (slot.dosed_on, slot.window_ends_on, slot.dlt_onset_on, subject.died_on)
         told = (None if on is None else on.isoformat() for on in dates)
-        yield [subject_id, slot.state, *told, slot.toxicities, len(slot.dlt_reports)]
+        reports = (on.isoformat() for on in slot.dlt_reports)
+        yield [subject_id, slot.state, *told, slot.toxicities, *reports]

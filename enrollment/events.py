@@ -456,8 +456,8 @@ class FactCorrected(OfSlot):
     was: str | None
     now: str | None
     window_ends_on: date | None = None
-    state: Literal["dosed", "cleared", "dlt", "not_evaluable"]
-    """The slot's state under the corrected facts."""
+    state: Literal["dosed", "cleared", "dlt", "not_evaluable", "released"]
+    """The slot's state under the corrected facts; released: no dose and no DLT is left of it."""
     reason: Text
     by: str
 

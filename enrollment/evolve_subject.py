@@ -131,16 +131,15 @@ def dlt(trial: Trial, event: e.DltRecorded) -> Trial:
     """The earliest onset stands; a death counts as a DLT of its own until adjudicated (R14)."""
     trial = without_waiting(trial, trial.subjects[event.subject_id])
     slot = slot_of(trial, event.subject_id)
-    own = slot.state == "dlt" and not slot.dlt_is_death
     onset_on = event.onset_on
-    if own and slot.dlt_onset_on is not None:
+    if slot.state == "dlt" and slot.dlt_onset_on is not None:
         onset_on = min(onset_on, slot.dlt_onset_on)
     return _slot(
         trial,
         event,
         state="dlt",
         dlt_onset_on=onset_on,
-        dlt_is_death=event.fatal and not own,
+        death_on=event.onset_on if event.fatal else slot.death_on,
         dlt_reports=slot.dlt_reports if event.fatal else (*slot.dlt_reports, event.onset_on),
     )
 
@@ -159,7 +158,7 @@ def cleared(trial: Trial, event: e.SubjectCleared) -> Trial:
 
 
 def not_evaluable(trial: Trial, event: e.SubjectNotEvaluable) -> Trial:
-    return _slot(trial, event, state="not_evaluable", dlt_onset_on=None, dlt_is_death=False)
+    return _slot(trial, event, state="not_evaluable", dlt_onset_on=None)
 
 
 def outcome_reopened(trial: Trial, event: e.OutcomeReopened) -> Trial:
@@ -174,6 +173,8 @@ def died(trial: Trial, event: e.DeathRecorded) -> Trial:
 
 def death_adjudicated(trial: Trial, event: e.DeathAdjudicated) -> Trial:
     trial = with_subject(trial, replace(trial.subjects[event.subject_id], death_open=False))
+    if event.finding == "unrelated":
+        trial = _slot(trial, event, death_on=None)
     assert trial.deaths_open > 0
     return replace(trial, deaths_open=trial.deaths_open - 1)
 
@@ -187,6 +188,8 @@ def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
     """The new value, the window and the state that follow from it."""
     slot = _corrected_slot(slot_of(trial, event.subject_id), event)
     trial = with_slot(trial, trial.subjects[event.subject_id], slot)
+    if slot.state == "released":
+        return _without_form(trial, event.subject_id)
     if event.fact != "first_dose_on" or slot.phase != 1:
         return trial
     index = trial.level_index(slot.level_id)
@@ -207,17 +210,11 @@ def _corrected_slot(slot: Slot, event: e.FactCorrected) -> Slot:
     else:
         slot = with_onset(slot, slot.dlt_onset_on, now)
     if event.state != "dlt":
-        return replace(slot, state=event.state, dlt_onset_on=None, dlt_is_death=False)
+        return replace(slot, state=event.state, dlt_onset_on=None)
     onsets = slot.dlt_reports
     if slot.dosed_on is not None and slot.window_ends_on is not None:
         onsets = slot.onsets_in(slot.dosed_on, slot.window_ends_on)
-    own = any(onset in slot.dlt_reports for onset in onsets)
-    return replace(
-        slot,
-        state="dlt",
-        dlt_onset_on=min(onsets),
-        dlt_is_death=slot.dlt_is_death and not own,
-    )
+    return replace(slot, state="dlt", dlt_onset_on=min(onsets))
 
 
 def slot_of(trial: Trial, subject_id: str) -> Slot:

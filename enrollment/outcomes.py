@@ -204,7 +204,7 @@ def withdraw(turn: Turn, command: WithdrawSubject) -> Answer:
         return turn.in_the_future(command.type)
     if subject.withdrawn_on is not None:
         return turn.rejected(command.type, "already_withdrawn", "The withdrawal is recorded.")
-    slot, deviations = subject.slot, without_live_slot(subject)
+    deviations = without_live_slot(subject)
     turn.record(
         SubjectWithdrew(
             subject_id=subject.subject_id,
@@ -215,14 +215,22 @@ def withdraw(turn: Turn, command: WithdrawSubject) -> Answer:
     )
     end_reservation(turn, subject, "consent withdrawn")
     leave(turn, subject.subject_id, "withdrawn", "withdrawn", "Consent was withdrawn.")
-    if slot is not None and slot.state == "dosed" and _open_on(slot, command.withdrawn_on):
-        turn.record(
-            SubjectNotEvaluable(
-                **of_slot(subject),
-                reason="consent withdrawn in the DLT window",
-            )
-        )
+    follow_withdrawal(turn, subject.subject_id)
     return recorded(subject, "The withdrawal is recorded.", *deviations)
+
+
+def follow_withdrawal(turn: Turn, subject_id: str) -> None:
+    """Whose consent is known to have been withdrawn in the window is not evaluable (R13)."""
+    subject = turn.trial.subjects[subject_id]
+    slot, on = subject.slot, subject.withdrawn_on
+    if slot is None or on is None or slot.state != "dosed" or not _open_on(slot, on):
+        return
+    turn.record(
+        SubjectNotEvaluable(
+            **of_slot(subject),
+            reason="consent withdrawn in the DLT window",
+        )
+    )
 
 
 def end_reservation(turn: Turn, subject: Subject, reason: str) -> None:

@@ -134,7 +134,9 @@ CONFUSIONS: Final = {
         "R5",
     ),
     "protocol.levels": Rule(
-        "Opened levels must stay, with their doses.", "Keep them; add levels of another id.", "R10"
+        "Levels opened or given must stay, with their doses.",
+        "Keep them; add levels of another id.",
+        "R10",
     ),
     "protocol.sites": Rule(
         "Activated sites must stay.", "Keep it; without a new approval it takes nobody.", "R16"

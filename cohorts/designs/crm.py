@@ -179,12 +179,19 @@ class Crm(InCohorts):
         return min(dose, current + 1) if self.no_skip else dose
 
     def _to(self, history: History, dose: int) -> Recommendation | None:
-        """Treats the next cohort at `dose`; where it is full, the trial ends with it."""
+        """Treats the next cohort at `dose`; where it is full, the trial ends with it.
+
+        Not where only those who will never come spoke for it: then at what is known.
+        """
         levels, current = history.levels, history.current
         target = self.opening_target(levels, dose)
         if target <= levels[dose].treated:
-            waits = any(level.waits for level in levels)
-            return None if waits else Recommendation("mtd", dose)
+            if any(level.waits for level in levels):
+                return None
+            by_outcomes = self.dose(self.posterior(levels))
+            if by_outcomes < dose:
+                return self._to(history, by_outcomes)
+            return Recommendation("mtd", dose)
         if dose == current:
             return Recommendation("expand", current, target)
         return Recommendation("escalate" if dose > current else "de_escalate", dose)

@@ -29,7 +29,7 @@ class TreatedBrainMetastases:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         brain = form.brain_metastases
         if brain.present == "no":
-            return _NONE
+            return _contradicted(brain) or _NONE
         if brain.present == "unknown":
             return unknown("not known whether there are brain metastases", f"{_SECTION}.present")
         return combine(
@@ -55,6 +55,18 @@ class TreatedBrainMetastases:
             return unknown("no follow-up MRI of the brain given", field)
         stale = self.validity.check("MRI", brain.mri_on, form.completed_on, anchors, field)
         return stale or _must(brain, "mri_residual_active", "no")
+
+
+def _contradicted(brain: BrainMetastases) -> Part | None:
+    """None are present, yet something is told of them that only they can have."""
+    told = ("treated", "mri_residual_active", "new_untreated_lesion")
+    said = [field for field in told if getattr(brain, field) == "yes"]
+    if brain.treatment_ended_on is not None:
+        said.append("treatment_ended_on")
+    if not said:
+        return None
+    words = ", ".join(field.replace("_", " ") for field in said)
+    return unknown(f"no brain metastases, yet {words} is given", f"{_SECTION}.present")
 
 
 def _must(brain: BrainMetastases, field: str, wanted: str) -> Part:

@@ -48,12 +48,14 @@ class CardiacDisease:
     def _since(
         self, form: ScreeningForm, anchors: Anchors, gap: Gap, what: str, date_field: str
     ) -> Part:
-        said = getattr(form.heart, what)
+        said, happened = getattr(form.heart, what), getattr(form.heart, date_field)
         if said == "no":
+            if happened is not None:
+                return unknown(f"{what}: no, yet dated {happened}", f"heart.{what}")
             return _NONE[what]
         if said == "unknown":
             return unknown(f"{what}: unknown", f"heart.{what}")
-        happened, on = getattr(form.heart, date_field), anchors.of(gap.anchor)
+        on = anchors.of(gap.anchor)
         return gap.since(what, happened, form.completed_on, on, f"heart.{date_field}")
 
 

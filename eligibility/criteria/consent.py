@@ -63,6 +63,9 @@ def _before_procedures(consent: Consent) -> Part:
     """Standard care before consent is allowed: only study-only procedures are asked about."""
     signed, began = consent.signed_on, consent.study_procedures_began_on
     if consent.study_procedures_begun == "no":
+        if began is not None:
+            text = f"no study procedure has begun, yet one is dated {began}"
+            return unknown(text, "consent.study_procedures_begun")
         return passed("no study procedure has begun")
     if began is None or signed is None:
         field = "study_procedures_begun" if began is None else "signed_on"

@@ -1,6 +1,7 @@
 """HER2-negative by the trial's rule over all specimens, and the danger it hides (rules R20)."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, Self
 
@@ -9,8 +10,9 @@ from eligibility.criteria.parts import Part, failed, passed, review, unknown
 from eligibility.criteria.table import Table
 from eligibility.finding import PASS, REVIEW
 from eligibility.form import ScreeningForm
+from eligibility.form_results import Specimen
 from eligibility.her2.combined_groups import call_2018
-from eligibility.her2.specimens import reading_of
+from eligibility.her2.specimens import all_that_may_be_latest, readings_of
 from eligibility.her2.status import (
     DISCORDANT,
     EQUIVOCAL,
@@ -26,6 +28,8 @@ from eligibility.her2.trial_rule import trial_call
 
 Safety = Literal["review", "warn"]
 _FIELD = "her2_specimens"
+MOST_ALIKE: Final = 12
+"""Tests of one specimen whose dates do not tell which is the latest."""
 _OPEN: Final = (PENDING_TEST, EQUIVOCAL, UNDEFINED)
 
 
@@ -47,26 +51,58 @@ class Her2Negative:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if not form.her2_specimens:
             return unknown("HER2 was not tested", _FIELD)
-        readings = [(one.specimen, reading_of(one)) for one in form.her2_specimens]
-        calls = [(name, trial_call(reading, self.ratio_under)) for name, reading in readings]
-        part = _over_specimens(calls)
+        for one in form.her2_specimens:
+            said = _not_told_apart(one, form.completed_on)
+            if said is not None:
+                return unknown(f"{one.specimen}: {said}", _FIELD)
+        readings = [(one.specimen, readings_of(one)) for one in form.her2_specimens]
+        part = _over_specimens([(name, self._call(possible)) for name, possible in readings])
         if part.answer is not PASS:
             return part
-        return self._guarded(part, readings)
+        return self._guarded(part, [(name, each) for name, every in readings for each in every])
+
+    def _call(self, possible: tuple[Reading, ...]) -> Call:
+        """The call of a specimen; undefined where it hangs on which test is the latest."""
+        calls = [trial_call(reading, self.ratio_under) for reading in possible]
+        if len({call.status for call in calls}) == 1:
+            return calls[-1]
+        texts = " or ".join(dict.fromkeys(call.because for call in calls))
+        return Call(UNDEFINED, f"which test is the latest decides ({texts})")
 
     def _guarded(self, part: Part, readings: list[tuple[str, Reading]]) -> Part:
         """A pass stays one only if no specimen is positive by today's guidelines."""
-        positive = [
-            f"{name} is positive by ASCO/CAP 2018 and 2023 ({call.because})"
+        dangers = [
+            f"{name} {danger}"
             for name, reading in readings
             for ish in (reading.ish, *reading.others)
-            if (call := call_2018(reading._replace(ish=ish))).status is POSITIVE
+            if (danger := _danger(reading._replace(ish=ish)))
         ]
-        if not positive:
+        if not dangers:
             return part
         answer = REVIEW if self.safety == "review" else PASS
-        text = f"{part.text}, but {'; '.join(positive)}: a safety finding"
+        text = f"{part.text}, but {'; '.join(dict.fromkeys(dangers))}: a safety finding"
         return Part(answer, text, safety=True)
+
+
+def _danger(reading: Reading) -> str | None:
+    """Positive by today's guidelines, or it may be: a ratio of 2.0 or more without the copies."""
+    call, ish = call_2018(reading), reading.ish
+    if call.status is POSITIVE:
+        return f"is positive by ASCO/CAP 2018 and 2023 ({call.because})"
+    if ish is None or ish.ratio is None or ish.ratio < 2 or ish.copies is not None:
+        return None
+    return f"may be positive by ASCO/CAP 2018 and 2023 (ratio {ish.ratio} without copies)"
+
+
+def _not_told_apart(specimen: Specimen, completed_on: date) -> str | None:
+    """A report dated after the form is no fact yet; so many of one date leave nothing to read."""
+    tests = all_that_may_be_latest(specimen)
+    reported = [test.reported_on for test in tests if test.reported_on is not None]
+    if any(on.first > completed_on for on in reported):
+        return f"a test is dated after the form of {completed_on}"
+    if len(tests) > MOST_ALIKE:
+        return f"{len(tests)} tests may be the latest, give the dates"
+    return None
 
 
 def _over_specimens(calls: list[tuple[str, Call]]) -> Part:

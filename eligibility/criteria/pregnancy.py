@@ -1,5 +1,6 @@
 """Women of childbearing potential: a recent negative serum test; contraception for all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -7,6 +8,7 @@ from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Validity
 from eligibility.criteria.parts import Part, combine, failed, passed, unknown
 from eligibility.criteria.table import Table
+from eligibility.finding import PASS
 from eligibility.form import Contraception, Demographics, ScreeningForm
 from eligibility.form_results import PregnancyTest
 
@@ -28,18 +30,28 @@ class NegativePregnancyTest:
         return cls(validity, validity.days_max)
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
+        serum = [test for test in form.pregnancy.tests if test.kind == "serum"]
+        positive = _positive(form.pregnancy.tests, serum)
         asked = childbearing(form.demographics)
         if asked is not None:
+            if positive is not None and asked.answer is PASS:
+                return unknown(f"{asked.text}, yet {positive}", _FIELD)
             return asked
-        serum = [test for test in form.pregnancy.tests if test.kind == "serum"]
-        newest = max((test.taken_on.first for test in serum), default=None)
-        for test in form.pregnancy.tests:
-            later = newest is None or test.taken_on.last >= newest
-            if test.result == "positive" and later:
-                return failed(f"{test.kind} pregnancy test of {test.taken_on} is positive")
+        if positive is not None:
+            return failed(positive)
         return self.validity.latest(
             "serum pregnancy test", serum, form.completed_on, anchors, _FIELD, _negative
         )
+
+
+def _positive(tests: Sequence[PregnancyTest], serum: Sequence[PregnancyTest]) -> str | None:
+    """A positive test that no serum test is certainly later than, in words."""
+    newest = max((test.taken_on.first for test in serum), default=None)
+    for test in tests:
+        later = newest is None or test.taken_on.last >= newest
+        if test.result == "positive" and later:
+            return f"{test.kind} pregnancy test of {test.taken_on} is positive"
+    return None
 
 
 def _negative(test: PregnancyTest) -> Part:
@@ -54,6 +66,8 @@ def _negative(test: PregnancyTest) -> Part:
 def childbearing(who: Demographics) -> Part | None:
     """A pass for those who are not asked, an unknown where it is not known; none for the others."""
     if who.sex == "male":
+        if who.childbearing_potential == "yes":
+            return unknown("a man of childbearing potential: one is wrong", "demographics.sex")
         return passed("not asked of men")
     if who.childbearing_potential == "no":
         return passed("not of childbearing potential")

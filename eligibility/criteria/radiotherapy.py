@@ -34,6 +34,9 @@ class PriorRadiotherapy:
         if given.courses is None:
             return unknown("not known whether radiotherapy was given", "radiotherapy.courses")
         if not given.courses:
+            if given.marrow_percent or given.toxicity_grade:
+                text = "no radiotherapy, yet marrow treated or a toxicity of it is given"
+                return unknown(text, "radiotherapy.courses")
             return _NONE
         ends = [self._course(course, form, anchors) for course in given.courses]
         return combine([self._marrow(given), *ends, self._toxicity(given)])

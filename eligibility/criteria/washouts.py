@@ -77,6 +77,10 @@ class Washout:
         if given.ongoing:
             return failed(f"{given.name} goes on, must be over {self.gap.limit} {on}")
         field = "prior_regimens.stopped_on"
+        began = given.agent.started_on or given.regimen.started_on
+        if began is not None and given.stopped_on and began.first > given.stopped_on.last:
+            text = f"{given.name} stopped {given.stopped_on}, before it began on {began}"
+            return unknown(text, field)
         return self.gap.since(
             f"{given.name} stopped", given.stopped_on, form.completed_on, on, field
         )

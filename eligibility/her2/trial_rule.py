@@ -63,7 +63,7 @@ def _three_plus(ish: Ish | None, ratio_under: Decimal) -> Call:
 
 
 def _zero_or_one_plus(ihc: str, ish: Ish | None, ratio_under: Decimal) -> Call:
-    if ish is not None and ish.ratio is not None and ish.ratio >= ratio_under:
+    if ish is not None and _seems_positive(ish, ratio_under):
         return Call(DISCORDANT, f"IHC {ihc} is contradicted by {_said(ish)}")
     return Call(NEGATIVE, f"IHC {ihc}")
 
@@ -98,6 +98,13 @@ def _seems_negative(ish: Ish, ratio_under: Decimal) -> bool:
     if ish.ratio is not None:
         return ish.ratio < ratio_under
     return ish.copies is not None and ish.copies < 4
+
+
+def _seems_positive(ish: Ish, ratio_under: Decimal) -> bool:
+    """Copies count only of a single probe: it has no ratio, which the trial's rule goes by."""
+    if ish.ratio is not None:
+        return ish.ratio >= ratio_under
+    return ish.probe == "single" and ish.copies is not None and ish.copies >= 6
 
 
 def _said(ish: Ish) -> str:

@@ -271,3 +271,72 @@ def test_two_assays_contradict_each_other_across_the_edge(other: str, answer: An
     both = specimen("biopsy", {"ihc": "2+", "ratio": "1.2", "copies": "2.6"})
     both["ish"].append({"assay": "SISH", "probe": "dual", "ratio": other, "copies": "3.0"})
     assert judged(both).answer is answer
+
+
+IHC_3, IHC_1 = {"score": "3+"}, {"score": "1+"}
+
+
+@pytest.mark.parametrize(
+    "ihc",
+    [
+        [IHC_3, IHC_1 | {"reported_on": "2027-01-20"}],
+        [IHC_1 | {"reported_on": "2027-01-20"}, IHC_3],
+        [IHC_3 | {"reported_on": "2026"}, IHC_1 | {"reported_on": "2026-05-20"}],
+        [IHC_3 | {"reported_on": "2026-05-20"}, IHC_1 | {"reported_on": "2026"}],
+        [IHC_3 | {"reported_on": "2026-05-20"}, IHC_1 | {"reported_on": "2026-05-20"}],
+        [IHC_3, IHC_1],
+    ],
+    ids=str,
+)
+def test_where_dates_do_not_tell_the_latest_of_contradicting_tests_it_is_unknown(
+    ihc: list[dict[str, str]],
+) -> None:
+    found = judged({"specimen": "biopsy", "tissue": "metastasis", "ihc": ihc})
+    assert (found.answer, found.missing) == (Answer.UNKNOWN, ("her2_specimens",))
+    assert "which test is the latest decides" in found.because
+
+
+def test_without_dates_tests_that_agree_are_enough() -> None:
+    assert (
+        judged(
+            {"specimen": "biopsy", "tissue": "metastasis", "ihc": [{"score": "0"}, IHC_1]}
+        ).answer
+        is Answer.PASS
+    )
+
+
+def test_of_ratios_without_a_date_each_may_be_the_latest_and_each_is_a_danger() -> None:
+    two = specimen("biopsy", {"ratio": "1.2", "copies": "2.6"})
+    two["ish"] = [
+        {"assay": "FISH", "probe": "dual", "ratio": ratio, "copies": "5.0"}
+        for ratio in ("2.1", "1.2")
+    ]
+    found = judged(two)
+    assert (found.answer, found.safety) == (Answer.REVIEW, True)
+
+
+def test_a_test_dated_after_the_form_is_no_fact_yet() -> None:
+    ahead = specimen("biopsy", NEGATIVE)
+    ahead["ihc"][0]["reported_on"] = "2031-01-10"
+    found = judged(ahead)
+    assert found.answer is Answer.UNKNOWN
+    assert "dated after the form" in found.because
+
+
+def test_a_wall_of_tests_without_dates_is_unknown() -> None:
+    many = [{"score": "1+"} for _ in range(13)]
+    assert judged({"specimen": "b", "tissue": "unknown", "ihc": many}).answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(("copies", "answer"), [("5.99", Answer.PASS), ("6.0", Answer.REVIEW)])
+def test_ihc_1_is_contradicted_by_a_single_probe_from_six_copies_whatever_the_setting(
+    copies: str, answer: Answer
+) -> None:
+    one = specimen("biopsy", {"ihc": "1+", "copies": copies, "single_probe": True})
+    assert judged(one, protocol=warning()).answer is answer
+
+
+@pytest.mark.parametrize(("ratio", "answer"), [("1.99", Answer.PASS), ("2.00", Answer.REVIEW)])
+def test_a_ratio_from_2_0_without_copies_may_hide_the_danger(ratio: str, answer: Answer) -> None:
+    found = judged(specimen("biopsy", {"ratio": ratio}))
+    assert (found.answer, found.safety) == (answer, answer is Answer.REVIEW)

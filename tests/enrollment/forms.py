@@ -92,7 +92,11 @@ def history(
     )
     return {
         "prior_regimens": regimens(a, m, bevacizumab_last, endocrine_stopped),
-        "radiotherapy": {"courses": courses, "marrow_percent": "10", "toxicity_grade": 0},
+        "radiotherapy": {
+            "courses": courses,
+            "marrow_percent": "10" if courses else "0",
+            "toxicity_grade": 0,
+        },
         "toxicities": [],
         "other_malignancies": cancers,
         "thrombotic_events": [] if tia is None else [{"kind": "tia", "happened_on": tia}],

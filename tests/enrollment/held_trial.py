@@ -14,9 +14,11 @@ from enrollment.rehearse import Rehearsal, Rehearsed, new_rehearsal, rehearse
 from enrollment.trial import Trial, new_trial
 from tests.enrollment.forms import eligible_form
 from tests.enrollment.invariants import (
+    check_deaths_and_withdrawals,
     check_dlts,
     check_goes_on,
     check_openings,
+    check_settled,
     check_what_stops_is_stopped,
 )
 from tests.enrollment.spec import CENTRE, CHICAGO, REVIEWER, site_staff
@@ -66,7 +68,9 @@ class HeldTrial(RuleBasedStateMachine):
         assert evolve(before, done.at, stored) == self.trial, "the log gives another state"
         check_decision(before, done.events, self.signed_for, self.recount)
         check_state(self.trial, self.recount)
+        check_settled(self.trial)
         check_goes_on(self.trial)
+        check_deaths_and_withdrawals(self.trial)
         check_what_stops_is_stopped(self.trial)
         check_openings(self.trial, done.events)
         self.remember_dlts(command, done)

@@ -3,10 +3,12 @@
 from datetime import date
 
 from cohorts.designs.crm import Crm
+from enrollment.deadlines import NOBODY, follow_up
 from enrollment.events import AnyEvent, LevelOpened, MtdDeclared
 from enrollment.places import free_places
 from enrollment.standing import standing, weakest_level
 from enrollment.trial import Trial
+from enrollment.turn import Turn
 
 
 def check_dlts(trial: Trial, onsets: dict[str, set[date]]) -> None:
@@ -19,6 +21,31 @@ def check_dlts(trial: Trial, onsets: dict[str, set[date]]) -> None:
         inside = any(slot.dosed_on <= onset < slot.window_ends_on for onset in reported)
         if reported and subject.died_on is None:
             assert (slot.state == "dlt") == inside, f"{subject_id}: {slot.state}, {inside}"
+
+
+def check_deaths_and_withdrawals(trial: Trial) -> None:
+    """Told in whatever order: a death in the window is a DLT, or was adjudicated (R14).
+
+    Who withdrew there is waited for by nobody (R13).
+    """
+    for subject in trial.subjects.values():
+        slot = subject.slot
+        if slot is None or slot.dosed_on is None or slot.window_ends_on is None:
+            continue
+        if subject.died_on and slot.dosed_on <= subject.died_on < slot.window_ends_on:
+            states = ("dlt",) if subject.death_open else ("dlt", "not_evaluable")
+            assert slot.state in states, f"{subject.subject_id} died in the window: {slot.state}"
+            assert trial.suspended or not subject.death_open, "a death suspends assignment"
+        if subject.withdrawn_on and slot.dosed_on <= subject.withdrawn_on < slot.window_ends_on:
+            assert slot.state != "dosed", f"{subject.subject_id} withdrew and is waited for"
+
+
+def check_settled(trial: Trial) -> None:
+    """At the same instant nothing follows any more: no stop, no recall, no offer was left out."""
+    turn = Turn(trial, trial.time, NOBODY)
+    follow_up(turn)
+    left = [event.type for event in turn.events]
+    assert not left, f"left for the next command: {left}"
 
 
 def check_goes_on(trial: Trial) -> None:

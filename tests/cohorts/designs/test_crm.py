@@ -155,6 +155,22 @@ def test_a_level_that_is_full_ends_the_trial_where_it_would_be_treated_again() -
     assert full.recommend(down) == Recommendation("mtd", 1)
 
 
+def test_those_who_never_came_to_an_open_level_make_no_mtd_below_it() -> None:
+    """2 DLTs in 6 at a full level speak for the one below, where nobody was treated yet."""
+    skeleton = (0.12, 0.25, 0.4, 0.55)
+    small = crm(skeleton=skeleton, max_subjects=15, max_per_level=6)
+    full = LevelHistory(evaluable=6, dlts=2, target=6)
+    nobody = LevelHistory()
+    above = LevelHistory(target=3)
+    history = History((nobody, full, above, nobody), 2)
+    assert small.dose(small.best_case(history.levels, 2)) == 1
+    assert small.dose(small.posterior(history.levels)) == 0
+    assert small.recommend(history) == Recommendation("de_escalate", 0)
+    somebody = LevelHistory(pending=(Fraction(1, 2),), target=3)
+    waits = History((nobody, full, somebody, nobody), 2)
+    assert small.recommend(waits) is None
+
+
 def test_no_trial_ends_with_an_mtd_while_somebody_waits() -> None:
     full = crm(max_per_level=6)
     two = LevelHistory(evaluable=2, dlts=2, pending=(Fraction(0),), target=3)
