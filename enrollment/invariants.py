@@ -168,6 +168,7 @@ def check_placed(
 
 
 def check_authorised(trial: Trial, event: e.FirstDoseAuthorised, recount: Recount) -> None:
+    """Leave for a first dose: a place, nothing that stops it, and no day before its own (R12)."""
     who = trial.subjects.get(event.subject_id)
     slot = None if who is None else who.slot
     if slot is None or slot.state not in ("reserved", "authorised"):

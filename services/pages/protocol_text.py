@@ -45,6 +45,7 @@ async def text_given(form: FormData) -> str:
 
 
 def read_text(text: str) -> ReadText:
+    """The protocol that a text is, or all that keeps it from being one."""
     if not text.strip():
         return ReadText(
             text, None, (Problem("", "there is no text", "paste it, or choose a file"),)

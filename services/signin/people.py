@@ -55,6 +55,8 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """Who may sign in, as all events so far leave it; grants and tokens are those held now."""
+
     account_id: str
     sign_in: str
     name: str

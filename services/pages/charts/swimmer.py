@@ -30,6 +30,8 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class SwimmerPlot:
+    """All that the template draws, in units of the drawing; `left_out` are older lanes."""
+
     height: float
     lanes: tuple[Lane, ...]
     ticks: tuple[tuple[float, str], ...]
