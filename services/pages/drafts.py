@@ -74,7 +74,7 @@ class Drafts:
     async def begin(
         self, trial_id: str, site_id: str, by: str, typed: dict[str, Any], **more: Any
     ) -> KeptDraft:
-        """A new draft, once it is kept. `more`: its `purpose`, and whose form it is (`subject_id`)."""
+        """A new draft, once it is kept. `more`: its `purpose`, and of whom it is (`subject_id`)."""
         draft = KeptDraft(
             draft_id=f"d-{uuid4().hex}",
             trial_id=trial_id,

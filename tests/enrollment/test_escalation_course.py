@@ -94,7 +94,8 @@ def test_a_dlt_during_a_stay_is_counted_on_and_not_expanded_twice() -> None:
     for subject in ("P5", "P6"):
         trial.at("04-13 10:00").clear(subject)
     assert trial.counts("L1") == (6, 1, 0, 0)
-    assert trial.all_of(LevelExpanded) == [] or trial.target("L1") == 6
+    [expanded] = trial.all_of(LevelExpanded)
+    assert (expanded.level_id, expanded.target, trial.target("L1")) == ("L1", 6, 6)
     assert trial.review() == ("escalate", "L2")
 
 

@@ -1,6 +1,8 @@
 """The screening form as a nurse fills it in on the pages."""
 
 import json
+import re
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +48,11 @@ async def fill_in(browser: Browser, draft: str, form: dict[str, Any]) -> None:
 
 
 def dated(subject_id: str) -> dict[str, Any]:
-    """An eligible form of the day on which the story stands (7 April 2027)."""
-    days = {"2027-03-24": "2027-04-07", "2027-03-29": "2027-04-12"}
-    text = json.dumps(ELIGIBLE)
-    for was, now in days.items():
-        text = text.replace(was, now)
+    """An eligible form of the day on which the story stands: 7 April 2027, two weeks later."""
+    text = re.sub(r"2027-[0-9]{2}-[0-9]{2}", _two_weeks_later, json.dumps(ELIGIBLE))
     form: dict[str, Any] = json.loads(text)
     return form | {"subject_id": subject_id, "site_id": "S1"}
+
+
+def _two_weeks_later(found: re.Match[str]) -> str:
+    return (date.fromisoformat(found[0]) + timedelta(days=14)).isoformat()
