@@ -1,6 +1,6 @@
 """The report of a simulation: one HTML or SVG file that needs nothing else and can be printed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,8 @@ from services.cli.simulate_results import NONE, Simulation
 from services.cli.simulate_tables import whole_rows
 
 MADE: Final = "How it was made"
+BESIDE: Final = 5
+"""Designs in one table of the HTML report."""
 ILLUSTRATIVE: Final = "Illustrative, not in the public record"
 
 
@@ -76,20 +78,32 @@ def _figures(found: Simulation) -> Iterator[dict[str, str]]:
 
 
 def _tables(found: Simulation) -> Iterator[dict[str, Any]]:
-    labels = [result.label for result in found.results]
-    dose = ["dose", "truth", *labels]
     truth = ["", *(f"{p:g}" for p in found.conditions.truth)]
     select = [
         [level, truth[at], *(_share(result, at) for result in found.results)]
         for at, level in enumerate((NONE, *found.levels))
     ]
-    yield {"title": "Selected as MTD, % of trials (exact)", "head": dose, "rows": select}
+    yield from _parts(found, "Selected as MTD, % of trials (exact)", ["dose", "truth"], select)
     exposed = [
         [level, truth[at + 1], *(_exposed(result, at) for result in found.results)]
         for at, level in enumerate(found.levels)
     ]
-    yield {"title": "Subjects dosed (exact) / DLTs, means", "head": dose, "rows": exposed}
-    yield {"title": "The trial", "head": ["per trial", *labels], "rows": list(whole_rows(found))}
+    yield from _parts(found, "Subjects dosed (exact) / DLTs, means", ["dose", "truth"], exposed)
+    yield from _parts(found, "The trial", ["per trial"], list(map(list, whole_rows(found))))
+
+
+def _parts(
+    found: Simulation, title: str, names: list[str], rows: Sequence[list[str]]
+) -> Iterator[dict[str, Any]]:
+    """As many tables as there are designs for, so many beside one another as fit a page."""
+    first, labels = len(names), [result.label for result in found.results]
+    for start in range(0, len(labels), BESIDE):
+        part = slice(first + start, first + start + BESIDE)
+        yield {
+            "title": title if start == 0 else f"{title}, continued",
+            "head": [*names, *labels[start : start + BESIDE]],
+            "rows": [[*row[:first], *row[part]] for row in rows],
+        }
 
 
 def _share(result: Any, at: int) -> str:

@@ -140,6 +140,24 @@ def test_the_report_needs_nothing_else_and_says_in_words_what_it_draws(
     assert "every simulated command" in text.lower()
 
 
+def test_every_table_of_the_report_fits_a_page_however_many_designs_there_are(
+    protocol: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.html"
+    many = [part for n in range(7) for part in ("--design", f"boin:max_subjects={20 + n}")]
+    done(protocol, *many, "--report", str(report), trials=1)
+    tables = re.findall(r"<table>.*?</table>", report.read_text(), re.S)
+    assert len(tables) == 6, "three things of five designs, then of two"
+    for table in tables:
+        head, *rows = re.findall(r"<tr>(.*?)</tr>", table, re.S)
+        columns = head.count("<th")
+        assert columns <= 7
+        assert all(row.count("<th") + row.count("<td") == columns for row in rows)
+    for n in range(7):
+        said = [f"max_subjects {20 + n}</th>" in table for table in tables]
+        assert said == [n < 5, n >= 5] * 3
+
+
 def test_the_report_names_parameters_as_the_protocol_file_does(
     protocol: Path, tmp_path: Path
 ) -> None:
