@@ -162,4 +162,4 @@ def test_a_settled_finding_lets_a_subject_into_the_waitlist() -> None:
 def test_a_finding_that_passes_needs_no_decision() -> None:
     trial = dosed_at_l1()
     trial.at("03-02 09:00").form("P4", a=0, m=1)
-    assert trial.at("03-02 09:30").settle("P4", "I7").outcome in ("refused", "rejected")
+    assert trial.at("03-02 09:30").settle("P4", "I7") == refused("fail_cannot_be_settled")

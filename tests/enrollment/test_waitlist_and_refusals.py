@@ -15,6 +15,7 @@ from tests.enrollment.spec import (
     opened,
     recorded,
     refused,
+    rejected,
     reserved,
     waits,
 )
@@ -89,15 +90,15 @@ def test_an_extension_moves_the_expiry_with_its_reason() -> None:
     assert trial.slot("P1") == "expired"
 
 
-def test_an_extension_to_an_earlier_moment_is_refused() -> None:
+def test_an_extension_to_an_earlier_moment_is_rejected() -> None:
     trial = reserved_at_l1(1)
-    assert trial.at("03-03 09:00").extend("P1", "03-03 10:00").outcome in ("refused", "rejected")
+    assert trial.at("03-03 09:00").extend("P1", "03-03 10:00") == rejected("not_later")
     assert trial.slot("P1") == "reserved"
 
 
 def test_an_expired_reservation_cannot_be_extended() -> None:
     trial = reserved_at_l1(1)
-    assert trial.at("03-04 09:00").extend("P1", "03-06 09:00").outcome in ("refused", "rejected")
+    assert trial.at("03-04 09:00").extend("P1", "03-06 09:00") == rejected("no_live_slot")
     assert trial.slot("P1") == "expired"
 
 
