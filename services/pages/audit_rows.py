@@ -105,7 +105,7 @@ def rows_of(record: Record, by: Who, zone: str, before: Before) -> Iterable[Row]
             what=sentence(event, zone),
             before=before.of(event),
             why=str(getattr(event, "reason", None) or late_entry(event)),
-            signed_meaning=_meaning(event),
+            signed_meaning=signed_meaning(event),
             rule=str(getattr(event, "rule", None) or ""),
             hash=record.hash,
         )
@@ -119,7 +119,8 @@ def _happened(event: AnyEvent) -> str:
     return ""
 
 
-def _meaning(event: AnyEvent) -> str:
+def signed_meaning(event: AnyEvent) -> str:
+    """What a signature on the event means (21 CFR 11.50); empty where nobody signed it."""
     signed = getattr(event, "signed", None)
     return "" if signed is None else str(signed.meaning)
 

@@ -23,6 +23,7 @@ from services.api.reading import ports_of, trial_in_force, unavailable
 from services.api.reads import now_of
 from services.api.views import state_of, visible
 from services.pages.actions import ACTIONS, SubjectAction
+from services.pages.audit_rows import signed_meaning
 from services.pages.before import Before
 from services.pages.event_words import sentence
 from services.pages.frame import CENTRE, READERS, frame, of_subjects
@@ -171,17 +172,15 @@ def story(
     told, before = [], Before(zone)
     for record in records:
         content = record.content
+        own = [e for e in content.events if getattr(e, "subject_id", None) == subject.subject_id]
         told.append(
             {
                 "sequence": record.sequence,
                 "hash": record.hash,
                 "at": content.at,
                 "by": who(content.actor, reader, people),
-                "sentences": [
-                    _with_before(sentence(event, zone), event, before)
-                    for event in content.events
-                    if getattr(event, "subject_id", None) == subject.subject_id
-                ],
+                "sentences": [_with_before(sentence(event, zone), event, before) for event in own],
+                "signed": next(filter(None, map(signed_meaning, own)), None),
             }
         )
     return told[::-1]

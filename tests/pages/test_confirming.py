@@ -61,6 +61,7 @@ async def test_an_investigator_signs_the_verdict_that_is_shown(
     assert record.content.actor.id == staff["investigator"].account_id
     story = (await site.get(SUBJECT)).text
     assert "an investigator confirms eligibility for Phase I." in story
+    assert "Signed by Investigator (Printed): I have reviewed this subject" in story
     assert "confirmed by an investigator, signed" in story
     assert "/do/confirm" not in story
 
