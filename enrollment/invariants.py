@@ -68,7 +68,7 @@ def free_places(trial: Trial, index: int, recount: Recount, on: date) -> int:
         return 0
     n, _, pending, reserved = recount.level(level.level_id)
     if level.stagger and not dosed_since_opening(level):
-        return 1 if reserved == 0 and n + pending == 0 else 0
+        return min(asked.places, 1 if reserved == 0 and n + pending == 0 else 0)
     return asked.places
 
 

@@ -1,9 +1,15 @@
 """An amendment may lower limits under what is there: caution at once, and never a dead end."""
 
+from typing import Any
+
 import pytest
 
 from enrollment.board import board
+from enrollment.copying import replace
 from enrollment.events import LevelExpanded, SlotRecalled
+from enrollment.evolve_trial import protocol_of
+from enrollment.invariants import free_places
+from enrollment.recount import Recount
 from tests.enrollment.designs import design_for, resized
 from tests.enrollment.spec import P0, Story, opened, recorded, refused
 
@@ -21,9 +27,10 @@ IN_COHORTS = (
 LEVELS = ("L1", "L2", "L3")
 
 
-def begun(kind: str) -> Story:
+def begun(kind: str, **changes: Any) -> Story:
     """Cohorts of 3, at most 6 at a level and 15 in all."""
-    return opened(P0(design=design_for(kind, len(LEVELS)), levels=LEVELS), at="03-01 08:00")
+    text = P0(design=design_for(kind, len(LEVELS)), levels=LEVELS, **changes)
+    return opened(text, at="03-01 08:00")
 
 
 def expanded(kind: str) -> Story:
@@ -130,3 +137,18 @@ def test_a_replacing_version_without_limits_below_recalls_nobody() -> None:
     limited(trial.at("03-23 12:00"), "boin", per_level=6, in_all=15)
     assert recalled(trial) == []
     assert trial.counts("L1") == (3, 1, 0, 3)
+
+
+def test_the_verifier_finds_no_place_at_a_staggered_level_of_a_trial_that_is_full() -> None:
+    trial = begun("boin", stagger_days=7)
+    for subject, on in (("P1", "03-01"), ("P2", "03-08"), ("P3", "03-08")):
+        trial.at(f"{on} 09:00").form(subject)
+        assert trial.at(f"{on} 10:00").dose(subject) == recorded()
+    for subject in ("P1", "P2", "P3"):
+        trial.at("03-29 09:00").clear(subject)
+    assert trial.at("03-29 10:00").sign("escalate", "L2") == recorded()
+    today, recount = trial.now.date(), Recount.of(trial.state)
+    assert free_places(trial.state, 1, recount, today) == 1
+    fewer = resized(design_for("boin", len(LEVELS)), 3, 0, 0)
+    full = protocol_of(P0(version="2.0", design=fewer, levels=LEVELS, stagger_days=7))
+    assert free_places(replace(trial.state, protocol=full), 1, recount, today) == 0
