@@ -48,12 +48,17 @@ async def test_a_boolean_is_no_number_and_a_fraction_is_no_measure(trial: Caller
 
 
 @pytest.mark.parametrize("path", ["/forms", "/suspension", "/verdicts"])
-@pytest.mark.parametrize("raw", [b"{", b"", b"nonsense", b'{"a": NaN}', b"\xff\xfe"])
+@pytest.mark.parametrize("raw", [b"{", b"nonsense", b'{"a": NaN}', b"\xff\xfe"])
 async def test_what_is_not_json_is_said_to_be_so(trial: Caller, path: str, raw: bytes) -> None:
-    by = "token-centre"
-    answer = await trial.post(path, raw, by)
-    assert answer.status_code in (400, 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+    problem(await trial.post(path, raw, "token-centre"), 400, "json.malformed")
+
+
+async def test_no_body_is_no_form_and_a_command_that_says_nothing(trial: Caller) -> None:
+    for path in ("/forms", "/verdicts"):
+        problem(await trial.post(path, b"", "token-centre"), 400, "json.malformed")
+    answer = await trial.post("/suspension", b"", "token-centre")
+    found = problem(answer, 422, "request.invalid")
+    assert [fault["pointer"] for fault in found["errors"]] == ["/reason"]
 
 
 @pytest.mark.parametrize(
