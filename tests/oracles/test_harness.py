@@ -198,14 +198,24 @@ def test_another_folder_is_read_and_the_end_of_the_run_says_what_was_checked(
     assert "2 of    2 rows checked, 1 wrong" in bad.stdout
 
 
+def test_the_end_of_a_run_shared_by_two_processes_tells_of_every_file(tmp_path: Path) -> None:
+    for name in ("i3p3_table.csv", "keyboard_table.csv", "mtpi_table.csv", "peers_timing.csv"):
+        (tmp_path / name).write_bytes((OWN_FOLDER / name).read_bytes())
+    shared = run_on(tmp_path, "-n", "2", "--dist", "load")
+    assert shared.returncode == 0, shared.stdout
+    assert "162 of 162 rows of 3 files checked" in shared.stdout
+    assert "peers_timing.csv    not checked" in shared.stdout
+
+
 def test_an_empty_folder_fails(tmp_path: Path) -> None:
     assert run_on(tmp_path).returncode == 1
 
 
-def run_on(folder: Path) -> subprocess.CompletedProcess[str]:
+def run_on(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """The tests of oracles as somebody else would run them."""
+    asked = ["-m", "pytest", "tests/oracles/test_oracles.py", "-p", "no:cacheprovider", *more]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/oracles/test_oracles.py", "-p", "no:cacheprovider"],
+        [sys.executable, *asked],
         cwd=ROOT,
         env={**os.environ, "HOLDFAST_ORACLES": str(folder)},
         capture_output=True,
