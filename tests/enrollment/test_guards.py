@@ -1,6 +1,7 @@
 """What stands between a subject and a dose, one guard at a time: each was taken out once to see."""
 
 from datetime import timedelta
+from typing import Any
 
 from enrollment import commands as c
 from enrollment import judging
@@ -70,7 +71,7 @@ def test_who_had_just_the_required_doses_is_evaluable() -> None:
 def test_a_site_neither_adjudicates_nor_settles_nor_moves_a_subject_to_a_level() -> None:
     trial = dosed_at_l1()
     trial.at("03-05 10:00").death("P1", "03-04")
-    signed = {"reason": "So.", "meaning": "I judge so."}
+    signed: dict[str, Any] = {"reason": "So.", "meaning": "I judge so."}
     judged = c.AdjudicateDeath(subject_id="P1", finding="unrelated", **signed)
     assert trial.do(judged, site_staff("S1")) == refused("role")
     moved = c.CorrectFact(subject_id="P2", fact="dosed_level", level_id="L2", **signed)
