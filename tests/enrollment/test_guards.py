@@ -5,7 +5,7 @@ from typing import Any
 
 from enrollment import commands as c
 from enrollment import judging
-from enrollment.centre import protocol_of
+from enrollment.evolve_trial import protocol_of
 from tests.enrollment.forms import eligible_form
 from tests.enrollment.spec import (
     CENTRE,
