@@ -7,7 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aiokafka.helpers import create_ssl_context
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -125,6 +125,15 @@ class Settings(BaseSettings):
             client["ssl_certfile"] = _text(self.redis_cert_file)
             client["ssl_keyfile"] = _text(self.redis_key_file)
         return client
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Names, and what is said of several together; never what was given, which may be secret."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    names = ", ".join(f"HOLDFAST_{str(e['loc'][0]).upper()}" for e in found if e["loc"])
+    more = [e["msg"].removeprefix("Value error, ") for e in found if not e["loc"]]
+    first = f"Set these in the environment, see docs/operations.md: {names}"
+    return "; ".join([*([first] if names else []), *more])
 
 
 def _refuse_what_no_cluster_has(redis_url: str) -> None:

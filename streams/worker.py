@@ -12,6 +12,7 @@ from typing import Any
 
 import uvloop
 from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from streams.announce import AnnounceStage
@@ -36,7 +37,7 @@ from streams.redis_cluster import WrongModeError
 from streams.refused import RefusedError, kafka_refuses
 from streams.requests import REQUESTS
 from streams.rules import RULES, judge_form, parse_protocol
-from streams.settings import Settings
+from streams.settings import Settings, wrong_settings
 from streams.snapshots import Snapshots
 from streams.status import StatusServer
 from streams.stopping import Asked, end_within
@@ -252,13 +253,21 @@ async def _main(settings: Settings, asked: Asked) -> None:
     await run(settings, stop)
 
 
+def _settings() -> Settings:
+    """Of the environment; `ValueError` names those that must be set."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ValueError(wrong_settings(error)) from None
+
+
 def main() -> None:
     """The process. Ends with 0 after a signal, 78 when it is set up wrongly, 70 when unsure."""
     log_json()
     asked = Asked()
     try:
         check_process()
-        uvloop.run(_main(Settings(), asked))
+        uvloop.run(_main(_settings(), asked))
     except (NotAsBuiltError, RefusedError, TopicsError, ValueError) as error:
         LOG.critical("%s", error)
         sys.exit(EXIT_WRONG)

@@ -32,7 +32,7 @@ from streams.pauses import short_pauses
 from streams.redis_client import check_redis, redis_client
 from streams.refused import LOOK_SECONDS, kafka_refuses, refusal
 from streams.requests import RequestWriter, WrongCountError
-from streams.settings import Settings
+from streams.settings import Settings, wrong_settings
 from streams.stopping import Asked
 from streams.watch import Limits
 from streams.watchdog import Watchdog, beside
@@ -136,18 +136,9 @@ def configured() -> tuple[ApiSettings, Settings, FastAPI]:
         settings, streams, signing = ApiSettings(), Settings(), SigninSettings()
         return settings, streams, make_app(settings, streams, signing)
     except ValidationError as error:
-        raise NotSetUpError(_of_settings(error)) from None
+        raise NotSetUpError(wrong_settings(error)) from None
     except (TokenFileError, KeyFileError, ValueError) as error:
         raise NotSetUpError(str(error)) from None
-
-
-def _of_settings(error: ValidationError) -> str:
-    """Names, and what is said of several together; never what was given, which may be secret."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    names = ", ".join(f"HOLDFAST_{str(e['loc'][0]).upper()}" for e in found if e["loc"])
-    more = [e["msg"].removeprefix("Value error, ") for e in found if not e["loc"]]
-    first = f"Set these in the environment, see docs/operations.md: {names}"
-    return "; ".join([*([first] if names else []), *more])
 
 
 def _end(why: str) -> NoReturn:

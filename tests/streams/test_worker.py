@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from streams.kafka import Outgoing
@@ -131,6 +132,23 @@ async def test_a_conflict_keeps_the_first_answer(new_worker: NewWorker, client: 
     fold = await client.follower.trial(client.trial)
     assert fold is not None
     assert "P-2" not in fold.subjects
+
+
+def test_a_worker_that_is_not_told_where_things_are_names_the_setting_alone() -> None:
+    """Exit code 78, and a last line that an operator can act on."""
+    environment = {key: value for key, value in os.environ.items() if "HOLDFAST" not in key}
+    ended = subprocess.run(
+        [sys.executable, "-m", "streams.worker"],
+        cwd=ROOT,
+        env=environment | {"HOLDFAST_REDIS_URL": "redis://:hush@127.0.0.1:1/0"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 78
+    told = orjson.loads(ended.stderr.splitlines()[-1])["message"]
+    assert told.endswith("see docs/operations.md: HOLDFAST_KAFKA_BOOTSTRAP")
+    assert b"hush" not in ended.stderr
 
 
 def test_a_worker_without_assertions_refuses_to_start(settings: Settings) -> None:
