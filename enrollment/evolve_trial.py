@@ -71,8 +71,13 @@ def level_opened(trial: Trial, event: e.LevelOpened) -> Trial:
 
 
 def level_expanded(trial: Trial, event: e.LevelExpanded) -> Trial:
-    """By itself only where nothing is stopped: what a signature expands, it opens (R9)."""
-    trial = _signed_up_to(trial, trial.level_index(event.level_id))
+    """By itself only where it is not stopped, and then no stop is lifted: not below it either (R9).
+
+    What is stopped is expanded by a signature alone, which opens it and all that it rests on.
+    """
+    index = trial.level_index(event.level_id)
+    if trial.levels[index].stopped:
+        trial = _signed_up_to(trial, index)
     return _with_cohort(trial, event.level_id, event.target, stagger=False, first_dose_on=None)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from enrollment import commands as c
 from enrollment import judging
+from enrollment.events import LevelExpanded, LevelStopped
+from enrollment.evolve import apply
 from enrollment.evolve_trial import protocol_of
 from tests.enrollment.forms import eligible_form
 from tests.enrollment.spec import (
@@ -20,7 +22,7 @@ from tests.enrollment.spec import (
     site_staff,
     waits,
 )
-from tests.enrollment.worlds import dosed_at_l1, mtd_is_l1, reserved_at_l1
+from tests.enrollment.worlds import dosed_at_l1, escalated, mtd_is_l1, reserved_at_l1
 
 
 def staggered(*others: str) -> Story:
@@ -152,3 +154,13 @@ def test_a_verdict_of_other_dates_or_of_another_protocol_is_not_taken() -> None:
     assert judging.fitting(given, form, protocol, at) is not None
     assert judging.fitting(given, form, protocol, at + timedelta(days=1)) is None
     assert judging.fitting(given, form, other, at) is None
+
+
+def test_a_level_that_expands_by_itself_lifts_no_stop_below_it() -> None:
+    """A CRM may stop a lower level and go on at the open one; backfill below must stay closed."""
+    below = apply(escalated().state, LevelStopped(level_id="L1"))
+    expanded = apply(below, LevelExpanded(level_id="L2", target=6))
+    assert [level.stopped for level in expanded.levels] == [True, False, False]
+    both = apply(below, LevelStopped(level_id="L2"))
+    signed = apply(both, LevelExpanded(level_id="L2", target=6))
+    assert [level.stopped for level in signed.levels] == [False, False, False]
