@@ -5,7 +5,7 @@ from typing import Any
 
 from enrollment import commands as c
 from enrollment import judging
-from enrollment.events import LevelExpanded, LevelStopped
+from enrollment.events import LevelExpanded, LevelStopped, SlotRecalled
 from enrollment.evolve import apply
 from enrollment.evolve_trial import protocol_of
 from tests.enrollment.forms import eligible_form
@@ -164,3 +164,23 @@ def test_a_level_that_expands_by_itself_lifts_no_stop_below_it() -> None:
     both = apply(below, LevelStopped(level_id="L2"))
     signed = apply(both, LevelExpanded(level_id="L2", target=6))
     assert [level.stopped for level in signed.levels] == [False, False, False]
+
+
+def test_who_goes_down_past_a_backfilled_level_takes_its_places_back() -> None:
+    trial = escalated(P0(backfill=(6, True)))
+    for cohort, at in ((("P4", "P5", "P6"), "03-23"), (("P7", "P8", "P9"), "04-14")):
+        for subject in cohort:
+            trial.at(f"{at} 09:00").form(subject)
+        for subject in cohort:
+            trial.at(f"{at} 10:00").dose(subject)
+        if at == "03-23":
+            for subject in cohort:
+                trial.at("04-13 09:00").clear(subject)
+            trial.at("04-13 10:00").sign("escalate", "L3")
+    assert trial.at("04-15 09:00").form("B1") == reserved("L2", "04-18 09:00")
+    for subject in ("P7", "P8"):
+        trial.at("04-15 10:00").dlt(subject, "04-15")
+    assert trial.review() == ("de_escalate", "L2")
+    assert trial.slot("B1") == "reserved"
+    trial.sign("de_escalate", "L1", reason="Late toxicities at L2.")
+    assert [(one.subject_id, one.level_id) for one in trial.last(SlotRecalled)] == [("B1", "L2")]
