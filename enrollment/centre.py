@@ -20,6 +20,7 @@ from enrollment.events import (
 from enrollment.evolve_trial import protocol_of
 from enrollment.moving import judge_waitlist_again
 from enrollment.reviews import open_level
+from enrollment.stagger import restagger
 from enrollment.trial import Trial
 from enrollment.turn import Turn
 from enrollment.waitlist import refuse_the_hopeless
@@ -50,6 +51,9 @@ def adopt_protocol(turn: Turn, command: AdoptProtocol) -> Answer:
     )
     if trial.protocol is not None:
         recall_beyond(turn, trial.protocol.phase1.design.limits)
+        if protocol.phase1.stagger_days != trial.protocol.phase1.stagger_days:
+            for level in turn.trial.levels:
+                restagger(turn, level, f"Version {protocol.version} has another stagger.")
         judge_waitlist_again(turn)
         if turn.trial.phase2 == "open":
             refuse_the_hopeless(turn)

@@ -7,9 +7,9 @@ from cohorts.slots import Slot, with_onset
 from enrollment.answer import Answer
 from enrollment.commands import CorrectFact
 from enrollment.deaths import follow_known
-from enrollment.events import FactCorrected, ReservationChanged
+from enrollment.events import FactCorrected
 from enrollment.outcomes import recorded
-from enrollment.places import stagger_date, utc_midnight
+from enrollment.stagger import restagger
 from enrollment.trial import Subject
 from enrollment.turn import Turn, of_slot
 
@@ -102,6 +102,8 @@ def _level(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> An
     _record(
         turn, subject, command, slot.level_id, command.level_id, slot.state, slot.window_ends_on
     )
+    level = turn.trial.levels[turn.trial.level_index(slot.level_id)]
+    restagger(turn, level, "The first dose at this level was given at another.")
     return recorded(subject, f"The subject counts at {command.level_id} now.")
 
 
@@ -133,20 +135,5 @@ def _move_stagger(turn: Turn, subject: Subject, slot: Slot) -> None:
     if slot.phase != 1:
         return
     level = turn.trial.levels[turn.trial.level_index(slot.level_id)]
-    not_before = stagger_date(turn.trial, level)
-    if level.first_dosed != subject.subject_id or not_before is None:
-        return
-    for subject_id in level.reservations:
-        waiting = turn.trial.subjects[subject_id]
-        assert waiting.slot is not None
-        if waiting.slot.backfill:
-            continue
-        earliest = utc_midnight(turn.trial, not_before)
-        turn.record(
-            ReservationChanged(
-                **of_slot(waiting),
-                expires_at=max(waiting.slot.expires_at, earliest),
-                dose_not_before=not_before,
-                reason="The first dose at this level was corrected.",
-            )
-        )
+    if level.first_dosed == subject.subject_id:
+        restagger(turn, level, "The first dose at this level was corrected.")

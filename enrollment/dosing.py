@@ -13,6 +13,7 @@ from enrollment.deaths import follow_known
 from enrollment.events import Deviation, FirstDoseAuthorised, FirstDoseRecorded
 from enrollment.outcomes import recorded
 from enrollment.places import accruing_phase, utc_midnight
+from enrollment.stagger import restagger
 from enrollment.standing import is_stopped
 from enrollment.trial import Subject, Trial
 from enrollment.turn import Turn, of_slot
@@ -210,6 +211,9 @@ def report_first_dose(turn: Turn, command: ReportFirstDose) -> Answer:
         )
     )
     follow_known(turn, subject.subject_id, slot)
+    if slot.phase == 1:
+        level = turn.trial.levels[turn.trial.level_index(slot.level_id)]
+        restagger(turn, level, "The first dose at this level was given.")
     if accruing_phase(turn.trial) == 2 and turn.trial.phase2 != "not_open":
         refuse_the_hopeless(turn)
     return recorded(subject, _window_sentence(ends_on), *deviations)

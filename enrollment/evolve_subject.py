@@ -86,7 +86,19 @@ def flag_lifted(trial: Trial, event: e.FlagLifted) -> Trial:
 
 
 def reservation_changed(trial: Trial, event: e.ReservationChanged) -> Trial:
-    trial = _slot(trial, event, expires_at=event.expires_at, dose_not_before=event.dose_not_before)
+    """An authorisation for a day before the stagger ends falls with it."""
+    slot, not_before = slot_of(trial, event.subject_id), event.dose_not_before
+    state, planned = slot.state, slot.authorised_for
+    if planned is not None and not_before is not None and planned < not_before:
+        state, planned = "reserved", None
+    trial = _slot(
+        trial,
+        event,
+        expires_at=event.expires_at,
+        dose_not_before=not_before,
+        state=state,
+        authorised_for=planned,
+    )
     return with_new_deadline(trial, event.subject_id, event.expires_at)
 
 
@@ -186,10 +198,13 @@ def withdrew(trial: Trial, event: e.SubjectWithdrew) -> Trial:
 
 def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
     """The new value, the window and the state that follow from it."""
-    slot = _corrected_slot(slot_of(trial, event.subject_id), event)
+    old = slot_of(trial, event.subject_id)
+    slot = _corrected_slot(old, event)
     trial = with_slot(trial, trial.subjects[event.subject_id], slot)
     if slot.state == "released":
         return _without_form(trial, event.subject_id)
+    if event.fact == "dosed_level":
+        return _first_dose_elsewhere(trial, event.subject_id, old.level_id)
     if event.fact != "first_dose_on" or slot.phase != 1:
         return trial
     index = trial.level_index(slot.level_id)
@@ -197,6 +212,22 @@ def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
     if level.first_dosed != event.subject_id:
         return trial
     level = replace(level, first_dose_on=slot.dosed_on)
+    return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
+
+
+def _first_dose_elsewhere(trial: Trial, subject_id: str, level_id: str) -> Trial:
+    """The first dose at the open level was given at another: the next one there is the first (R12).
+
+    While there is none, the level is staggered again.
+    """
+    index = trial.level_index(level_id)
+    level = trial.levels[index]
+    if trial.open_level != index or level.first_dosed != subject_id:
+        return trial
+    dosed_on = {other: slot_of(trial, other).dosed_on for other in level.dosed}
+    others = sorted((on, other) for other, on in dosed_on.items() if on and other != subject_id)
+    on, first = others[0] if others else (None, None)
+    level = replace(level, stagger=not others, first_dose_on=on, first_dosed=first)
     return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
 
 

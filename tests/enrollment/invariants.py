@@ -52,10 +52,19 @@ def check_goes_on(trial: Trial) -> None:
     """An open Phase I that waits for nobody has a place: no design may leave it stuck."""
     if trial.phase1 != "open" or trial.review is not None:
         return
-    if any(level.counts.waits for level in trial.levels):
+    if any(level.counts.waits for level in trial.levels) or _waits_for_a_first_dose(trial):
         return
     today = trial.in_force.local_date(trial.time)
     assert free_places(trial, 1, today) > 0, "nobody is waited for, and nobody may enter"
+
+
+def _waits_for_a_first_dose(trial: Trial) -> bool:
+    """The first subject of a staggered level has a DLT, and its dose was not told yet (R12)."""
+    if trial.open_level is None or not trial.levels[trial.open_level].stagger:
+        return False
+    at = trial.levels[trial.open_level].level_id
+    slots = (subject.slot for subject in trial.subjects.values())
+    return any(s and s.level_id == at and s.state == "dlt" and s.dosed_on is None for s in slots)
 
 
 def check_what_stops_is_stopped(trial: Trial) -> None:
