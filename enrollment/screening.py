@@ -145,12 +145,15 @@ def _verdict(
 
 
 def place(turn: Turn, subject_id: str, phase: Phase, verdict: Outcomes) -> Answer:
-    """What a judged subject without a live slot gets: a place, a wait, or why it gets neither."""
+    """What a judged subject without a live slot gets: a place, a wait, or why it gets neither.
+
+    Who fails Phase II alone is told that Phase I is closed; who might still fit, what is missing.
+    """
     subject = turn.trial.subjects[subject_id]
     outcome = verdict.outcome(phase)
     if outcome == "eligible":
         return place_eligible(turn, subject_id, phase)
-    if phase == 2 and verdict.outcome(1) == "eligible":
+    if phase == 2 and outcome == "ineligible" and verdict.outcome(1) == "eligible":
         leave(turn, subject_id, "closed", "phase_closed", "Phase I is closed.")
         return _refused(turn, subject_id, subject.site_id, 1, "phase_closed", "Phase I is closed.")
     if outcome == "ineligible":

@@ -55,13 +55,13 @@ def _settle(turn: Turn, subject: Subject, command: SettleFinding, inputs: str) -
     verdict = judging.judge_on_arrival(
         judging.parsed(form), turn.protocol, turn.now, subject.settlements
     )
-    phase = _concerned(turn, subject, command)
+    phase = _concerned(turn, subject)
     turn.record(judging.form_judged(form, verdict, phase, "judged_again"))
     return place(turn, subject.subject_id, phase, verdict)
 
 
-def _concerned(turn: Turn, subject: Subject, command: SettleFinding) -> Phase:
-    """The phase that the subject waits for, else the finding's own, if it takes anybody yet."""
+def _concerned(turn: Turn, subject: Subject) -> Phase:
+    """The phase that the subject waits for, else the one that takes subjects now."""
     if subject.waiting is not None:
         return 1 if subject.waiting.phase == 1 else 2
-    return 1 if command.phase == 1 else accruing_phase(turn.trial)
+    return accruing_phase(turn.trial)
