@@ -102,8 +102,9 @@ def _level(turn: Turn, subject: Subject, slot: Slot, command: CorrectFact) -> An
     _record(
         turn, subject, command, slot.level_id, command.level_id, slot.state, slot.window_ends_on
     )
-    level = turn.trial.levels[turn.trial.level_index(slot.level_id)]
-    restagger(turn, level, "The first dose at this level was given at another.")
+    left, came = (turn.trial.level_index(at) for at in (slot.level_id, command.level_id))
+    restagger(turn, turn.trial.levels[left], "The first dose at this level was given at another.")
+    restagger(turn, turn.trial.levels[came], "The first dose here was told of another level.")
     return recorded(subject, f"The subject counts at {command.level_id} now.")
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from cohorts.designs.design import LevelHistory
 from enrollment.backfill import WHILE, still_cleared
-from enrollment.evolve_slots import live_reservations
+from enrollment.evolve_slots import first_dose_at, live_reservations
 from enrollment.forecast import Forecast, goes_round
 from enrollment.places import (
     Barrier,
@@ -217,5 +217,6 @@ def _places(trial: Trial, asked: Standing) -> int:
 def places_on_opening(trial: Trial, asked: Standing, index: int) -> int:
     """Places of a level on the day it opens: one where it is staggered (R4, R12)."""
     places = asked.once_open(index).places
-    staggered = not trial.levels[index].opened and trial.in_force.phase1.stagger_days > 0
+    level, days = trial.levels[index], trial.in_force.phase1.stagger_days
+    staggered = not level.opened and days > 0 and first_dose_at(trial, level) is None
     return min(places, 1) if staggered else places

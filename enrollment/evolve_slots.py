@@ -1,7 +1,7 @@
 """How a subject's slot and place on the waitlist move the carried counts."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from immutables import Map
 
@@ -52,6 +52,24 @@ def _listed(
 
 def _without(members: tuple[str, ...], subject_id: str) -> tuple[str, ...]:
     return tuple(member for member in members if member != subject_id)
+
+
+def first_dose_at(trial: Trial, level: Level) -> tuple[date, str] | None:
+    """The earliest first dose counted at a level, and whose it was; none if no date is known."""
+    slots = ((who, trial.subjects[who].slot) for who in level.dosed)
+    doses = ((slot.dosed_on, who) for who, slot in slots if slot is not None)
+    return min(((on, who) for on, who in doses if on is not None), default=None)
+
+
+def staggered_anew(trial: Trial, index: int) -> Trial:
+    """Those who follow at a staggered level wait behind its first dose (R12).
+
+    While there is none, the level offers one place.
+    """
+    level = trial.levels[index]
+    on, first = first_dose_at(trial, level) or (None, None)
+    level = replace(level, stagger=on is None, first_dose_on=on, first_dosed=first)
+    return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
 
 
 def with_new_deadline(trial: Trial, subject_id: str, expires_at: datetime) -> Trial:

@@ -8,6 +8,7 @@ from enrollment import events as e
 from enrollment.copying import replace
 from enrollment.evolve_screening import with_subject
 from enrollment.evolve_slots import (
+    staggered_anew,
     with_new_deadline,
     with_passed_over,
     with_slot,
@@ -204,7 +205,7 @@ def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
     if slot.state == "released":
         return _without_form(trial, event.subject_id)
     if event.fact == "dosed_level":
-        return _first_dose_elsewhere(trial, event.subject_id, old.level_id)
+        return _first_dose_elsewhere(trial, old, slot, event.subject_id)
     if event.fact != "first_dose_on" or slot.phase != 1:
         return trial
     index = trial.level_index(slot.level_id)
@@ -215,20 +216,15 @@ def corrected(trial: Trial, event: e.FactCorrected) -> Trial:
     return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
 
 
-def _first_dose_elsewhere(trial: Trial, subject_id: str, level_id: str) -> Trial:
-    """The first dose at the open level was given at another: the next one there is the first (R12).
-
-    While there is none, the level is staggered again.
-    """
-    index = trial.level_index(level_id)
-    level = trial.levels[index]
-    if trial.open_level != index or level.first_dosed != subject_id:
+def _first_dose_elsewhere(trial: Trial, was: Slot, now: Slot, subject_id: str) -> Trial:
+    """A dose given at another level than told was the open one's first, or is it now (R12)."""
+    index = trial.open_level
+    if index is None or was.level_id == now.level_id:
         return trial
-    dosed_on = {other: slot_of(trial, other).dosed_on for other in level.dosed}
-    others = sorted((on, other) for other, on in dosed_on.items() if on and other != subject_id)
-    on, first = others[0] if others else (None, None)
-    level = replace(level, stagger=not others, first_dose_on=on, first_dosed=first)
-    return replace(trial, levels=(*trial.levels[:index], level, *trial.levels[index + 1 :]))
+    level = trial.levels[index]
+    left = level.level_id == was.level_id and level.first_dosed == subject_id
+    came = level.level_id == now.level_id and level.stagger
+    return staggered_anew(trial, index) if left or came else trial
 
 
 def _corrected_slot(slot: Slot, event: e.FactCorrected) -> Slot:

@@ -5,6 +5,7 @@ from typing import Any
 
 from enrollment import events as e
 from enrollment.copying import replace
+from enrollment.evolve_slots import staggered_anew
 from enrollment.trial import Level, Review, Signature, Trial
 from protocols.model import Protocol
 from protocols.parse import parse_protocol
@@ -51,8 +52,8 @@ def resumed(trial: Trial, event: e.AssignmentResumed) -> Trial:
 def level_opened(trial: Trial, event: e.LevelOpened) -> Trial:
     """Opens it and lifts its stop, and that of all it rests on.
 
-    A level opened afresh may take one subject first (R12). One that is open and keeps its target
-    goes on with the cohort that it had.
+    A level opened afresh takes one subject first, unless a corrected dose was given there (R12).
+    One that is open and keeps its target goes on with the cohort that it had.
     """
     index = trial.level_index(event.level_id)
     trial = _signed_up_to(trial, index)
@@ -67,6 +68,8 @@ def level_opened(trial: Trial, event: e.LevelOpened) -> Trial:
         first_dose_on=None,
         first_dosed=None,
     )
+    if event.stagger:
+        trial = staggered_anew(trial, index)
     return replace(trial, phase1="open", open_level=index)
 
 

@@ -324,13 +324,14 @@ class AnyHistory(HeldTrial):
             self.approve(site)
 
     def other_levels(self, more: int) -> tuple[str, ...]:
-        """One more at the top, or one less that was never opened; a CRM keeps its skeleton."""
+        """One more at the top, or one less that nobody opened or was given; a CRM keeps its own."""
         levels: tuple[str, ...] = self.parameters["levels"]
         if isinstance(self.trial.in_force.phase1.design, Crm):
             return levels
         if more > 0 and "L9" not in levels:
             return (*levels, "L9")
-        if more < 0 and len(levels) > 2 and not self.trial.levels[-1].opened:
+        top = self.trial.levels[-1]
+        if more < 0 and len(levels) > 2 and not top.opened and not top.dosed:
             return levels[:-1]
         return levels
 

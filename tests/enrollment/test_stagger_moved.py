@@ -115,3 +115,63 @@ def test_a_dlt_told_before_the_first_dose_of_a_staggered_level_keeps_the_others_
     assert trial.at("03-02 11:00").form("P2").rule == "stagger"
     assert trial.at("03-02 12:00").dose("P1", "03-01").outcome == "recorded"
     assert trial.promoted() == [("P2", "L1", "03-11 00:00")]
+
+
+def four_at_l1() -> Story:
+    """P1 dosed on 03-02, P2 and P3 on 03-09, P4 on 03-12 in the place of P3: not evaluable."""
+    trial = opened(P0(stagger_days=7, levels=("L1", "L2", "L3")), at="03-01 09:00")
+    trial.at("03-01 09:10").form("P1")
+    trial.at("03-02 11:00").dose("P1")
+    for subject in ("P2", "P3"):
+        trial.at("03-03 09:00").form(subject)
+    for subject in ("P2", "P3"):
+        trial.at("03-09 10:00").dose(subject)
+    assert trial.at("03-12 09:00").not_evaluable("P3") == recorded()
+    assert trial.at("03-12 10:00").form("P4").outcome == "slot_reserved"
+    assert trial.at("03-12 11:00").dose("P4") == recorded()
+    for subject in ("P1", "P2", "P4"):
+        assert trial.at("04-05 09:00").clear(subject) == recorded()
+    assert trial.review() == ("escalate", "L2")
+    return trial
+
+
+def test_a_level_corrected_to_what_it_was_staggers_nobody_again() -> None:
+    """P1 alone is counted at L1, and stays there."""
+    trial = opened(P0(stagger_days=7), at="03-01 09:00")
+    trial.at("03-01 09:10").form("P1")
+    assert trial.at("03-02 11:00").dose("P1", level="L2") == recorded("other_level")
+    assert trial.at("03-03 09:00").correct("P1", "dosed_level", "L1") == recorded()
+    assert trial.form("P2") == reserved("L1", "03-12 00:00", not_before="03-09")
+
+
+def test_a_dose_corrected_to_the_level_that_waits_for_its_first_is_its_first() -> None:
+    trial = four_at_l1()
+    trial.at("04-05 12:00").sign("escalate", "L2")
+    assert trial.at("04-06 09:00").form("P5") == reserved("L2", "04-09 09:00")
+    assert trial.form("P6").rule == "stagger"
+    assert trial.at("04-06 10:00").correct("P3", "first_dose_on", "04-02") == recorded()
+    assert trial.correct("P3", "dosed_level", "L2") == recorded()
+    assert place(trial, "P5") == ("reserved", "2027-04-09", "04-12 00:00", None)
+    assert trial.promoted() == [("P6", "L2", "04-12 00:00")]
+    assert trial.authorise("P5", "04-08") == refused("stagger", "04-09")
+
+
+def test_a_level_opened_where_somebody_was_dosed_waits_for_no_other_first() -> None:
+    """P4 was given L2 before it was opened; the stagger behind that dose is long over."""
+    trial = opened(P0(stagger_days=7, levels=("L1", "L2", "L3")), at="03-01 09:00")
+    trial.at("03-01 09:10").form("P1")
+    trial.at("03-02 11:00").dose("P1")
+    for subject in ("P2", "P3"):
+        trial.at("03-03 09:00").form(subject)
+    for subject in ("P2", "P3"):
+        trial.at("03-09 10:00").dose(subject)
+    assert trial.at("03-12 09:00").correct("P3", "dosed_level", "L2") == recorded()
+    assert trial.at("03-12 10:00").form("P4").outcome == "slot_reserved"
+    assert trial.at("03-12 11:00").dose("P4") == recorded()
+    for subject in ("P1", "P2", "P3", "P4"):
+        assert trial.at("04-05 09:00").clear(subject) == recorded()
+    assert trial.at("04-05 12:00").sign("escalate", "L2") == recorded()
+    assert trial.counts("L2") == (1, 0, 0, 0)
+    for subject in ("P5", "P6"):
+        assert trial.at("04-06 09:00").form(subject).outcome == "slot_reserved"
+    assert trial.authorise("P5", "04-06") == recorded()
