@@ -131,10 +131,11 @@ class Staged:
         pipeline.hset(head, mapping=fields)
         if last.adopted is not None:
             pipeline.set(protocol, last.adopted)
-        pipeline.unlink(*keys.of_trial(trial_id))
+        # Neither `unlink` nor `rename`: pipelines of a cluster forget the one and refuse the other,
+        # though all these keys are in one slot.
+        pipeline.execute_command("UNLINK", *keys.of_trial(trial_id))
         for key, fresh in zip(keys.of_trial(trial_id), _staged(trial_id), strict=True):
             if fresh != protocol or last.adopted is not None:
-                # Not `rename`: pipelines of a cluster refuse it, though both are in one slot.
                 pipeline.execute_command("RENAME", fresh, key)
         await pipeline.execute()
 

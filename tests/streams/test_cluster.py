@@ -149,6 +149,7 @@ async def test_a_trial_is_rebuilt_and_its_keys_are_swapped_at_once(
     owner.own(trial)
     await decide(owner, [trial], 0)
     await owner.redis.delete(keys.answers(trial))
+    await owner.redis.set(keys.protocol(trial), 7)
     assert owner.stage._recovery.rebuild is not None
     await owner.stage._recovery.rebuild.requests.ask(0, Asked("R1", trial))
     await owner.stage._tick()
@@ -156,6 +157,7 @@ async def test_a_trial_is_rebuilt_and_its_keys_are_swapped_at_once(
     assert told is not None
     assert told.state == "done"
     assert await owner.redis.hlen(keys.answers(trial)) == 1
+    assert not await owner.redis.exists(keys.protocol(trial)), "no record adopted one"
     await decide(owner, [trial], 1)
     await agree(owner, trial, 2)
 
