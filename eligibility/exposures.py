@@ -1,8 +1,8 @@
 """Every agent that was ever given, singly: a wash-out is an agent's, not its regimen's."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
+from eligibility.drug_names import normal
 from eligibility.form_history import Agent, Regimen
 from eligibility.partial_date import PartialDate
 
@@ -23,7 +23,7 @@ class Exposure(NamedTuple):
 
 
 def exposures(regimens: tuple[Regimen, ...]) -> tuple[Exposure, ...]:
-    """All agents but those recorded with no dose at all and no start."""
+    """All agents but those that were planned and never given."""
     return tuple(
         _exposure(regimen, agent)
         for regimen in regimens
@@ -40,12 +40,9 @@ def _exposure(regimen: Regimen, agent: Agent) -> Exposure:
 
 
 def never_given(regimen: Regimen, agent: Agent) -> bool:
-    """Recorded with 0 doses and without a start: planned, and never given."""
-    doses = regimen.doses_given if agent.doses_given is None else agent.doses_given
-    return doses == 0 and agent.started_on is None and regimen.started_on is None
-
-
-@lru_cache(maxsize=4096)
-def normal(name: str) -> str:
-    """A drug's name as it is compared: lower case, single blanks."""
-    return " ".join(name.casefold().split())
+    """Recorded with 0 doses, no date and not as going on: planned, and never given."""
+    doses, ended = agent.doses_given, agent.stopped_on
+    if doses is None:
+        doses, ended = regimen.doses_given, agent.stopped_on or regimen.stopped_on
+    begun = agent.started_on or regimen.started_on
+    return doses == 0 and not begun and not ended and "yes" not in (agent.ongoing, regimen.ongoing)

@@ -19,7 +19,7 @@ class TreatedBrainMetastases:
     validity: Validity
     validity_days: int | None
     washout_days: int | None
-    sections: tuple[str, ...] = (_SECTION,)
+    sections: tuple[str, ...] = (_SECTION, "lesions")
 
     @classmethod
     def parse(cls, table: Table) -> Self:
@@ -29,7 +29,7 @@ class TreatedBrainMetastases:
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         brain = form.brain_metastases
         if brain.present == "no":
-            return _contradicted(brain) or _NONE
+            return _contradicted(brain, form) or _NONE
         if brain.present == "unknown":
             return unknown("not known whether there are brain metastases", f"{_SECTION}.present")
         return combine(
@@ -54,19 +54,30 @@ class TreatedBrainMetastases:
         if brain.mri_on is None:
             return unknown("no follow-up MRI of the brain given", field)
         stale = self.validity.check("MRI", brain.mri_on, form.completed_on, anchors, field)
-        return stale or _must(brain, "mri_residual_active", "no")
+        return stale or _follow_up(brain) or _must(brain, "mri_residual_active", "no")
 
 
-def _contradicted(brain: BrainMetastases) -> Part | None:
+def _contradicted(brain: BrainMetastases, form: ScreeningForm) -> Part | None:
     """None are present, yet something is told of them that only they can have."""
     told = ("treated", "mri_residual_active", "new_untreated_lesion")
     said = [field for field in told if getattr(brain, field) == "yes"]
     if brain.treatment_ended_on is not None:
         said.append("treatment_ended_on")
+    if any(lesion.site == "brain" for lesion in form.lesions or ()):
+        said.append("a lesion of the brain")
     if not said:
         return None
     words = ", ".join(field.replace("_", " ") for field in said)
     return unknown(f"no brain metastases, yet {words} is given", f"{_SECTION}.present")
+
+
+def _follow_up(brain: BrainMetastases) -> Part | None:
+    """An MRI that is not certainly later than the treatment does not show what that has left."""
+    ended, mri = brain.treatment_ended_on, brain.mri_on
+    if ended is None or mri is None or mri.first > ended.last:
+        return None
+    text = f"MRI of {mri} must be later than the treatment of the brain, which ended {ended}"
+    return unknown(text, f"{_SECTION}.mri_on")
 
 
 def _must(brain: BrainMetastases, field: str, wanted: str) -> Part:

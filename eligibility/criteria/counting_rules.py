@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Self, get_args
 
 from eligibility.criteria.table import Table
-from eligibility.exposures import normal
+from eligibility.drug_names import normal
 from eligibility.form_history import AgentClass
 
 Silent = Literal["review", "count", "ignore"]

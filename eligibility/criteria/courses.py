@@ -5,7 +5,8 @@ from datetime import date
 from typing import Final, Literal, NamedTuple
 
 from eligibility.criteria.counting_rules import CountingRules, Silent, Surgery
-from eligibility.exposures import never_given, normal
+from eligibility.drug_names import normal
+from eligibility.exposures import never_given
 from eligibility.form_history import Regimen
 
 Setting = Literal["adjuvant", "metastatic", "other", "none"]
@@ -51,7 +52,7 @@ def course_of(regimen: Regimen, rules: CountingRules) -> Course | None:
             return None
         return _doubtful(course, "an agent's class is unknown", "prior_regimens.agents.drug_class")
     if _doses(regimen) == 0:
-        why = "recorded with 0 doses but with a start"
+        why = "recorded with 0 doses, yet with a date or as going on"
         return _doubtful(course, why, "prior_regimens.doses_given")
     return course
 

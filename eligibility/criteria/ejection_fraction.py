@@ -1,7 +1,7 @@
 """Left ventricular ejection fraction within the institution's normal range."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Validity
@@ -10,7 +10,8 @@ from eligibility.criteria.table import Table
 from eligibility.form import ScreeningForm
 from eligibility.form_results import Lvef
 
-_FIELD = "lvef"
+_FIELD: Final = "lvef"
+_WHOLE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class EjectionFraction:
 
 def _within_normal(result: Lvef) -> Part:
     said = f"LVEF {result.percent!s}% ({result.taken_on.text})"
-    if result.lower_limit is None:
+    if result.percent > _WHOLE:
+        return unknown(f"{said} is more than the whole heart: correct it", f"{_FIELD}.percent")
+    if not result.lower_limit:
         return unknown(f"{said} without the institution's lower limit", f"{_FIELD}.lower_limit")
     if result.percent < result.lower_limit:
         return failed(f"{said}, must be at least {result.lower_limit!s}%")

@@ -63,15 +63,15 @@ class MeasurableDisease:
         factor = _MILLIMETRES.get(lesion.unit)
         if factor is None:
             return unknown(f"{what} is in {lesion.unit}, expected mm or cm", "lesions.unit")
-        size = self._size(lesion, what, lesion.longest_diameter * factor)
-        if size.answer is FAIL:
-            return size
-        if lesion.irradiated == "yes" and lesion.progressed_since_irradiation == "no":
-            return failed(f"{what} was irradiated and has not progressed since")
         stale = self.validity.check(
             f"imaging of {what}", lesion.imaged_on, form.completed_on, anchors, "lesions.imaged_on"
         )
-        return stale or _irradiated(lesion, what) or size
+        if stale is not None:
+            return stale
+        size = self._size(lesion, what, lesion.longest_diameter * factor)
+        if size.answer is FAIL:
+            return size
+        return _irradiated(lesion, what) or size
 
     def _size(self, lesion: Lesion, what: str, millimetres: Decimal) -> Part:
         conventional, spiral = self.conventional_over_mm, self.spiral_ct_over_mm
@@ -94,6 +94,8 @@ def _irradiated(lesion: Lesion, what: str) -> Part | None:
         return None
     if lesion.irradiated == "unknown":
         return unknown(f"{what}: not known whether it was irradiated", "lesions.irradiated")
+    if lesion.progressed_since_irradiation == "no":
+        return failed(f"{what} was irradiated and has not progressed since")
     return unknown(
         f"{what} was irradiated, progression since is not known",
         "lesions.progressed_since_irradiation",

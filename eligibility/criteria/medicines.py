@@ -5,9 +5,10 @@ from typing import Final, Self
 
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap
-from eligibility.criteria.parts import Part, combine, failed, passed, unknown
+from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
 from eligibility.criteria.table import Table
-from eligibility.exposures import normal
+from eligibility.drug_names import DrugNames
+from eligibility.finding import FAIL, PASS
 from eligibility.form import ScreeningForm
 from eligibility.form_history import Medicine
 
@@ -19,10 +20,11 @@ _NONE: Final = passed("no forbidden medicine is taken")
 class ForbiddenMedicines:
     """`names` are forbidden whatever the site says of them; `effects` by the site's classification.
 
-    Where effects are asked for, a medicine that is neither named nor classified is unknown.
+    A longer name that holds a forbidden one needs a person. Where effects are asked for, a
+    medicine that is neither named nor classified is unknown.
     """
 
-    names: frozenset[str]
+    names: DrugNames
     effects: frozenset[str]
     gap: Gap
     washout_days: int | None
@@ -36,7 +38,7 @@ class ForbiddenMedicines:
             if effect not in _EFFECTS:
                 raise table.error("effects", f"unknown effect `{effect}`", f"one of {_EFFECTS}")
         gap = Gap.parse(table)
-        return cls(frozenset(map(normal, names)), frozenset(effects), gap, gap.days())
+        return cls(DrugNames.of(names), frozenset(effects), gap, gap.days())
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if form.medicines is None:
@@ -47,12 +49,15 @@ class ForbiddenMedicines:
         return combine(parts) if parts else _NONE
 
     def _one(self, one: Medicine, form: ScreeningForm, anchors: Anchors) -> Part | None:
-        meant = normal(one.name) in self.names or one.cyp3a4 in self.effects
-        if not meant and (not self.effects or one.cyp3a4 != "unknown"):
+        match = self.names.match(one.name)
+        meant = match == "named" or one.cyp3a4 in self.effects
+        if not meant and match == "other" and (not self.effects or one.cyp3a4 != "unknown"):
             return None
         part = self._stopped(one, form, anchors)
-        if meant or part.answer == "pass":
+        if meant or part.answer is PASS:
             return part
+        if match == "within":
+            return review(f"{part.text}, if it is meant") if part.answer is FAIL else part
         return unknown(f"effect of {one.name} on CYP3A4 not given: {part.text}", "medicines.cyp3a4")
 
     def _stopped(self, one: Medicine, form: ScreeningForm, anchors: Anchors) -> Part:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from eligibility.anchors import Anchors
 from eligibility.criteria.parts import Part, combine, failed, passed, unknown
 from eligibility.criteria.table import Table
+from eligibility.finding import FAIL
 from eligibility.form import ScreeningForm
 from eligibility.values import YesNo
 
@@ -52,10 +53,18 @@ class Statements:
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         if self.women_only and form.demographics.sex == "male":
-            return _NOT_ASKED
+            return self._of_a_man(form)
         if self.said(form) == self.wanted:
             return self.all_met
         return combine([_answer(form, *ask) for ask in self.asks])
+
+    def _of_a_man(self, form: ScreeningForm) -> Part:
+        """Not asked; what only a woman can be is a contradiction all the same."""
+        for ask in self.asks:
+            part = _answer(form, *ask)
+            if part.answer is FAIL:
+                return unknown(f"a man, yet {part.text}: one is wrong", "demographics.sex")
+        return _NOT_ASKED
 
 
 _NOT_ASKED = passed("not asked of men")

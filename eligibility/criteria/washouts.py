@@ -7,7 +7,8 @@ from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Gap
 from eligibility.criteria.parts import Part, combine, failed, passed, review, unknown
 from eligibility.criteria.table import Table
-from eligibility.exposures import Exposure, normal
+from eligibility.drug_names import DrugNames
+from eligibility.exposures import Exposure
 from eligibility.finding import FAIL, PASS
 from eligibility.form import ScreeningForm
 from eligibility.form_history import AgentClass, Regimen
@@ -20,7 +21,7 @@ UNCLASSED: Final = ("investigational", "unknown")
 class Washout:
     """`agents` are names with their synonyms, `classes` are classes of drugs; either is enough."""
 
-    agents: frozenset[str]
+    agents: DrugNames
     classes: frozenset[str]
     gap: Gap
     washout_days: int | None
@@ -37,8 +38,8 @@ class Washout:
         if not agents and not classes:
             raise table.error("agents", "no agent is meant", "name agents or classes")
         gap = Gap.parse(table)
-        named = frozenset(map(normal, agents))
-        meant = " or ".join(sorted(named | frozenset(classes)))
+        named = DrugNames.of(agents)
+        meant = " or ".join(sorted(named.names | frozenset(classes)))
         none_given = passed(f"no {meant} treatment before")
         return cls(named, frozenset(classes), gap, gap.days(), none_given)
 
@@ -57,13 +58,16 @@ class Washout:
         return combine(parts) if parts else self.none_given
 
     def _exposure(self, given: Exposure, form: ScreeningForm, anchors: Anchors) -> Part | None:
-        meant = given.name in self.agents or given.drug_class in self.classes
+        match = self.agents.match(given.name)
+        meant = match == "named" or given.drug_class in self.classes
         unclear = bool(self.classes) and given.drug_class in UNCLASSED
-        if not meant and not unclear:
+        if not meant and not unclear and match == "other":
             return None
         part = self._over(given, form, anchors)
         if part.answer is PASS:
             return part
+        if match == "within" and not meant:
+            return review(f"{part.text}, if it is meant") if part.answer is FAIL else part
         if not meant:
             return unknown(
                 f"{given.name} is of unknown class: {part.text}", "prior_regimens.agents.drug_class"
