@@ -132,7 +132,9 @@ async def test_a_coordinator_of_all_trials_opens_a_new_one(
     assert memory.trials == {}
     sent = await opened(browser, "T7", text)
     assert sent.headers["location"] == "/trials/T7/protocol"
-    assert "Protocol, version 1.0" in (await browser.get("/trials/T7/protocol")).text
+    shown = await browser.get("/trials/T7/protocol")
+    assert "Protocol, version 1.0" in shown.text
+    assert 'href="/new-trial"' in shown.text, "with one trial too, which is all they are shown"
     again = await opened(browser, "T7", text)
     assert again.status_code == 422
     assert "there is one of this name already" in again.text
