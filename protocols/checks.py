@@ -62,6 +62,14 @@ def _windows(protocol: Protocol) -> Iterator[Doubt]:
             f"{phase1.cycle_days}",
             "cover at least one whole cycle",
         )
+    screening = protocol.assignment.screening_days
+    if phase1.dlt_window_days > screening:
+        yield Doubt(
+            "assignment.screening_days",
+            f"the DLT window of {phase1.dlt_window_days} days is longer than the screening period "
+            f"of {screening}: whoever waits for the end of a window must be screened again",
+            "lengthen screening_days, or confirm that subjects are screened late in a window",
+        )
 
 
 def _reservations(protocol: Protocol) -> Iterator[Doubt]:

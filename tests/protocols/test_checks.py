@@ -129,6 +129,17 @@ def test_results_that_outlive_the_screening_period_are_doubtful() -> None:
     assert doubted(fresh(screening_days=42)) == {}
 
 
+def test_a_dlt_window_longer_than_the_screening_period_is_doubtful() -> None:
+    """Whoever is screened while a cohort is followed waits for the end of its windows."""
+    found = doubted(fresh(screening_days=42, dlt_window_days=43))
+    (said,) = found["assignment.screening_days"]
+    assert said == (
+        "the DLT window of 43 days is longer than the screening period of 42: whoever waits for "
+        "the end of a window must be screened again"
+    )
+    assert doubted(fresh(screening_days=42, dlt_window_days=42)) == {}
+
+
 def test_a_her2_danger_that_only_warns_is_doubtful() -> None:
     warns = changed('her2_safety = "review"', 'her2_safety = "warn"', fresh())
     (said,) = doubted(warns)["criteria.I6"]
