@@ -5,8 +5,9 @@ never holds more than the high-water mark of the transport (64 kB) and one chunk
 """
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -20,6 +21,17 @@ FRAMED = 8
 """A body in chunks of one byte is some six times as long on the wire."""
 GRACE_SECONDS = 5.0
 """After the body's time the route answers 408 itself; the connection is cut this much later."""
+
+
+class Lingering:
+    """A connection as an answer sees it: what it calls `close` is told to the protocol."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self._transport = transport
+        self.close = close
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -38,6 +50,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._in_head = True
         self._whole = True
+        self._answered = False
         self._head_bytes = self._arriving = self._rest_bytes = 0
         self._why = Problem(BAD_HTTP, "What arrived is not an HTTP/1.1 request.")
         self._deadline: asyncio.TimerHandle | None = None
@@ -80,11 +93,27 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._head_bytes + self._arriving > self.limits.max_head_bytes:
             self._measure_head()
         super().on_headers_complete()
+        self.cycle.transport = cast(asyncio.Transport, Lingering(self.transport, self._end))
         self._clear_deadline()
 
     def on_message_complete(self) -> None:
         self._whole = True
         super().on_message_complete()
+        if self._answered:
+            self.transport.close()
+
+    def _end(self) -> None:
+        """The last answer is given. What still arrives is read and dropped, within its limits.
+
+        Closed at once the system would reset the connection, and who is still sending might
+        never read the answer (RFC 9112, 9.6).
+        """
+        if self._whole or self.transport.is_closing():
+            self.transport.close()
+        elif not self._answered:
+            self._answered = True
+            self.transport.write_eof()
+            self._start_rest()
 
     def _watch_the_rest(self, received: int) -> None:
         """The request is not whole: a clock runs for what is missing, and the head is measured."""
@@ -99,7 +128,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self._rest_bytes += received
         if self._rest_bytes > FRAMED * self.limits.max_body_bytes:
             self.transport.abort()
-        elif self._deadline is None:
+        else:
+            self._start_rest()
+
+    def _start_rest(self) -> None:
+        if self._deadline is None:
             seconds = self.limits.body_seconds + GRACE_SECONDS
             self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
@@ -134,8 +167,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         """The answer to what never became a request; it closes the connection."""
         self._clear_deadline()
-        if self.cycle is not None and not self.cycle.response_complete:
-            # Another answer is on its way on this connection; this one would break it.
+        if self._answered or (self.cycle is not None and not self.cycle.response_complete):
+            # Another answer is given or on its way on this connection; this one would break it.
             self.transport.close()
             return
         response = problem_response(problem)

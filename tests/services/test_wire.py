@@ -125,6 +125,59 @@ async def test_a_body_that_nobody_asked_for_cannot_keep_a_connection(
         assert b'{"status":"live"}' in await ended
 
 
+async def poured(one: Line, size: int) -> int:
+    """How many bytes of a body got through before the connection was cut."""
+    sent = 0
+    try:
+        while sent < size:
+            one.send(b" " * 65_536)
+            await one.writer.drain()
+            sent += 65_536
+    except ConnectionError:
+        pass
+    return sent
+
+
+@pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"], ids=["kept", "closed"])
+async def test_who_sends_too_much_can_send_it_all_and_then_reads_why(
+    memory: Memory, token_file: Path, close: bytes
+) -> None:
+    """Many clients read no answer before they have sent everything: a reset would hide it."""
+    size = 64 * 65_536
+    async with server(memory, token_file) as url, line(url) as large:
+        large.send(POST + close + b"Content-Length: %d\r\n\r\n" % size)
+        assert await poured(large, size) == size
+        said = await large.reader.readuntil(b"}")
+        assert said.startswith(b"HTTP/1.1 413 ")
+        assert b"body.too_large" in said
+        large.send(b"" if close else GET + b"\r\n")
+        assert (await large.reader.read(15)) == (b"" if close else b"HTTP/1.1 200 OK")
+    assert memory.sent == []
+
+
+@pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"], ids=["kept", "closed"])
+async def test_who_sends_without_end_is_cut_off(
+    memory: Memory, token_file: Path, close: bytes
+) -> None:
+    async with server(memory, token_file, max_body_bytes=10_000) as url, line(url) as endless:
+        endless.send(POST + close + b"Content-Length: 900000000\r\n\r\n")
+        assert await poured(endless, 900_000_000) < 100_000_000
+    assert memory.sent == []
+
+
+async def test_who_sends_a_body_to_the_end_and_nonsense_behind_it_reads_one_answer(
+    memory: Memory, token_file: Path
+) -> None:
+    async with server(memory, token_file, max_body_bytes=1_000) as url, line(url) as odd:
+        odd.send(POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n")
+        odd.send(b" " * 2_000)
+        head = await odd.reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 413 ")
+        odd.send(b"nonsense\r\n")
+        assert (await odd.rest()).count(b"body.too_large") == 1
+    assert memory.sent == []
+
+
 async def test_a_body_in_time_is_taken_however_it_is_cut(memory: Memory, token_file: Path) -> None:
     async with server(memory, token_file) as url:
         async with httpx2.AsyncClient(base_url=url, timeout=20) as http:
