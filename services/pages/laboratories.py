@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import AwareDatetime, Field, ValidationError
 
+from eligibility.criteria.units import UNITS
 from eligibility.form_results import Analyte
 from enrollment.commands import Id, Model
 from services.api.ports import UnavailableError
@@ -98,7 +99,9 @@ def wrong_fields(error: ValidationError) -> list[tuple[str, str]]:
 def prefilled(typed: dict[str, Any], site_id: str, laboratories: Laboratories) -> dict[str, Any]:
     """The draft with unit and limits filled in where a result's test is known and they are empty.
 
-    Those in effect on the day of the sample, else on the day of the form; what was typed stays.
+    Those in effect on the day of the sample, else on the day of the form; what was typed stays, and
+    what was filled in before and left so goes with the day of the sample. No unit is guessed: a
+    result of 85 g/L read as g/dL would be ten times too high.
     """
     kept = typed.get("labs")
     if not kept:
@@ -111,19 +114,33 @@ def prefilled(typed: dict[str, Any], site_id: str, laboratories: Laboratories) -
 def _one(
     item: dict[str, Any], site_id: str, laboratories: Laboratories, form_on: date | None
 ) -> dict[str, Any]:
-    on = _date(item.get("taken_on")) or form_on
-    analyte = item.get("analyte")
-    if analyte is None or on is None:
-        return item
-    limits = laboratories.in_effect(site_id, analyte, on)
-    if limits is None or item.get("unit", limits.unit) != limits.unit:
-        return item
-    known = {
-        "unit": limits.unit,
-        "lower_limit": limits.lower_limit,
-        "upper_limit": limits.upper_limit,
+    before = item.get("filled", {})
+    typed = {
+        name: value
+        for name, value in item.items()
+        if name != "filled" and (name == "analyte" or value != before.get(name))
     }
-    return {name: value for name, value in known.items() if value is not None} | item
+    known = _known(typed, site_id, laboratories, form_on)
+    filled = {name: value for name, value in before.items() if name == "analyte"} | known
+    return known | typed | ({"filled": filled} if filled else {})
+
+
+def _known(
+    typed: dict[str, Any], site_id: str, laboratories: Laboratories, form_on: date | None
+) -> dict[str, str]:
+    """Unit and limits of a result, as far as they are not for somebody to write."""
+    on = _date(typed.get("taken_on")) or form_on
+    analyte = typed.get("analyte", "")
+    limits = None if on is None else laboratories.in_effect(site_id, analyte, on)
+    if limits is not None and typed.get("unit", limits.unit) == limits.unit:
+        known = {
+            "unit": limits.unit,
+            "lower_limit": limits.lower_limit,
+            "upper_limit": limits.upper_limit,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+    units = list(UNITS.get(analyte, ()))
+    return {"unit": units[0]} if len(units) == 1 and "unit" not in typed else {}
 
 
 def _date(text: str | None) -> date | None:

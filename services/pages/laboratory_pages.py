@@ -4,13 +4,16 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
+from enrollment.trial import Trial
 from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force
 from services.api.reads import now_of
 from services.pages.asking import typed_in
 from services.pages.frame import READERS, SITE_STAFF, frame
-from services.pages.laboratories import Laboratories, wrong_fields
+from services.pages.laboratories import Laboratories, prefilled, wrong_fields
 from services.pages.rendering import FieldError, page
+from services.pages.screening.asked import asked_by, with_asked
+from services.pages.screening.filled import Draft
 from services.pages.screening.shown import shown_groups
 from services.pages.screening.steps import STEPS
 from services.pages.screening.steps_findings import ANALYTES
@@ -23,6 +26,11 @@ FIELDS = ("laboratory", "analyte", "unit", "lower_limit", "upper_limit", "from_o
 def laboratories_of(request: Request) -> Laboratories:
     laboratories: Laboratories = request.app.state.laboratories
     return laboratories
+
+
+def filled_in(request: Request, typed: Draft, site_id: str) -> Draft:
+    """The draft with the limits of the site's laboratories."""
+    return prefilled(typed, site_id, laboratories_of(request))
 
 
 @router.get("/laboratories")
@@ -68,8 +76,12 @@ async def _page(
         analytes=dict(ANALYTES),
         typed=typed,
         errors=errors,
-        today=trial.in_force.local_date(now_of(request, trial)),
+        today=_today(request, trial),
     )
+
+
+def _today(request: Request, trial: Trial) -> str:
+    return trial.in_force.local_date(now_of(request, trial)).isoformat()
 
 
 @router.get("/paper")
@@ -77,12 +89,18 @@ async def paper_page(request: Request, viewer: CurrentViewer, trial_id: str) -> 
     """The screening form to print, for the hours when the system is down."""
     actor = viewer.actor(trial_id, *READERS)
     trial = await trial_in_force(request, trial_id)
+    criteria = trial.in_force.criteria
+    rows = with_asked({"completed_on": _today(request, trial)}, criteria)
+    if len(actor.sites) == 1:
+        rows = filled_in(request, rows, actor.sites[0])
+    rows.pop("completed_on")
     return page(
         request,
         "mine/paper.html",
         viewer,
         trial=frame(trial, viewer, "/downloads"),
-        steps=[(step, shown_groups(step, {})) for step in STEPS],
+        steps=[(step, shown_groups(step, rows)) for step in STEPS],
+        asked=asked_by(criteria),
         sites=actor.sites,
         now=now_of(request, trial),
         zone=str(trial.in_force.time_zone),

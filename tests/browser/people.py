@@ -75,10 +75,23 @@ def _type_part(page: Page, part: Field | Repeat, section: Mapping[str, Any], pre
     if part.nullable:
         by_id(page, f"{name}.any-{value['any']}").check()
     for index, item in enumerate(value["items"]):
+        row = _row(page, name, index, item)
+        for inner in part.parts:
+            if inner.name != "analyte" or by_id(page, f"{row}.analyte").count():
+                _type_part(page, inner, item, f"{row}.")
+
+
+def _row(page: Page, name: str, index: int, item: Mapping[str, Any]) -> str:
+    """The row to write into: the one that stands there for this test, else one that is empty."""
+    asked = page.locator(f'[name^="{name}."][name$=".analyte"][type="hidden"]')
+    named = [str(field.get_attribute("name")) for field in asked.all()]
+    tests = [field.get_attribute("value") for field in asked.all()]
+    if item.get("analyte") in tests:
+        return named[tests.index(item["analyte"])].removesuffix(".analyte").replace(".filled", "")
+    if not by_id(page, f"{name}.{index}").count():
         page.locator(f'button[name="add"][value="{name}"]').click()
         by_id(page, f"{name}.{index}").wait_for()
-        for inner in part.parts:
-            _type_part(page, inner, item, f"{name}.{index}.")
+    return f"{name}.{index}"
 
 
 def _type_field(page: Page, name: str, value: str) -> None:

@@ -56,3 +56,14 @@ def dated(subject_id: str) -> dict[str, Any]:
 
 def _two_weeks_later(found: re.Match[str]) -> str:
     return (date.fromisoformat(found[0]) + timedelta(days=14)).isoformat()
+
+
+def rows_of(page: str) -> dict[str, dict[str, str]]:
+    """What stands in each row of the page of results, by what the row is called."""
+    found = {}
+    for row in re.findall(r'<fieldset class="repeat.*?</fieldset>', page, re.S):
+        title = re.search("<legend>(.*?)</legend>", row)
+        assert title is not None
+        fields = re.findall(r'name="labs\.[0-9]+\.([a-z_.]+)" value="(.*?)"', row)
+        found[title[1]] = dict(fields)
+    return found

@@ -1,11 +1,13 @@
 """Limits of a site's laboratories: kept, in effect from a day on, filled in where empty."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from services.pages.laboratories import Laboratories, prefilled
 from tests.pages.conftest import Browser, Staff
+from tests.pages.filling import rows_of
 from tests.pages.memory import MemoryKept
 from tests.pages.world import ROOT, play
 from tests.services.memory import NOW, Memory
@@ -42,9 +44,43 @@ def test_empty_limits_are_filled_in_and_typed_ones_stay(laboratories: Laboratori
     ]
     typed = {"completed_on": "2027-03-24", "labs": {"any": "some", "items": items}}
     made = prefilled(typed, "S1", laboratories)["labs"]["items"]
-    assert made[0] == items[0] | {"unit": "U/L", "upper_limit": "40"}
-    assert made[1] == items[1] | {"unit": "U/L"}
+    known = {"unit": "U/L", "upper_limit": "40"}
+    assert made[0] == items[0] | known | {"filled": known}
+    filled = {"unit": "U/L", "upper_limit": "45"}
+    assert made[1] == items[1] | {"unit": "U/L", "filled": filled}
     assert made[2:] == items[2:]
+
+
+def limits_of(laboratories: Laboratories, item: dict[str, Any]) -> tuple[Any, Any]:
+    """Unit and upper limit of a result once it was saved."""
+    typed = {"completed_on": "2027-03-24", "labs": {"any": "some", "items": [item]}}
+    made = prefilled(typed, "S1", laboratories)["labs"]["items"][0]
+    return made.get("unit"), made.get("upper_limit")
+
+
+def test_limits_that_nobody_wrote_go_with_the_day_of_the_sample(laboratories: Laboratories) -> None:
+    """They are filled in before the day is known, and the day is written then."""
+    filled = {"unit": "U/L", "upper_limit": "45"}
+    row = {"analyte": "alt", "value": "30", **filled, "filled": filled}
+    assert limits_of(laboratories, row) == ("U/L", "45")
+    assert limits_of(laboratories, row | {"taken_on": "2027-02-28"}) == ("U/L", "40")
+    assert limits_of(laboratories, row | {"taken_on": "2026-12-31"}) == (None, None)
+    written = row | {"taken_on": "2027-02-28", "upper_limit": "50"}
+    assert limits_of(laboratories, written) == ("U/L", "50")
+
+
+def test_limits_in_one_unit_do_not_stay_at_a_result_in_another(laboratories: Laboratories) -> None:
+    filled = {"unit": "U/L", "upper_limit": "45"}
+    row = {"analyte": "alt", "value": "0.5", **filled, "filled": filled, "unit": "ukat/L"}
+    assert limits_of(laboratories, row) == ("ukat/L", None)
+
+
+def test_a_unit_is_filled_in_without_limits_only_where_there_is_no_other(
+    laboratories: Laboratories,
+) -> None:
+    assert limits_of(laboratories, {"analyte": "ptt", "value": "30"}) == ("s", None)
+    for analyte in ("haemoglobin", "neutrophils", "creatinine", "inr"):
+        assert limits_of(laboratories, {"analyte": analyte, "value": "1"}) == (None, None)
 
 
 async def test_a_site_sets_its_own_limits_and_finds_them_on_its_form(
@@ -64,6 +100,8 @@ async def test_a_site_sets_its_own_limits_and_finds_them_on_its_form(
 
     begun = await browser.post(f"{ROOT}/forms", {"csrf": csrf, "site_id": "S1"})
     draft = str(begun.headers["location"]).rsplit("/", 1)[0]
+    empty = rows_of((await browser.get(f"{draft}/labs")).text)["ALT"]
+    assert (empty["unit"], empty["upper_limit"], empty["value"]) == ("U/L", "41", "")
     labs = {"csrf": csrf, "labs.0.here": "1", "labs.0.analyte": "alt", "labs.0.value": "30"}
     await browser.post(f"{draft}/labs", labs)
     shown = (await browser.get(f"{draft}/labs")).text

@@ -52,7 +52,7 @@ async def test_what_is_wrong_is_said_in_the_words_of_the_page_and_led_to(nurse: 
     for step in STEPS:
         await nurse.post(f"{draft}/{step.slug}", {"csrf": csrf, **typed})
     shown = (await nurse.get(f"{draft}/check")).text
-    assert re.search(r'href="[^"]+/labs#labs\.0\.value">Result 1, Value', shown)
+    assert re.search(r'href="[^"]+/labs#labs\.0\.value">Neutrophils, Value', shown)
     assert re.search(r'href="[^"]+/start#completed_on">Date of this form', shown)
     refused = await nurse.post(f"{draft}/check", {"csrf": csrf})
     assert refused.status_code == 422

@@ -42,6 +42,8 @@ class Repeat:
     ask: str | None = None
     """The question whether there is any, of a nullable one."""
     inside: "tuple[Repeat, ...]" = ()
+    shared: str | None = None
+    """The date that mostly is the same for all of them: it can be written once."""
 
     @property
     def parts(self) -> "tuple[Field | Repeat, ...]":

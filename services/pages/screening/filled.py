@@ -2,6 +2,8 @@
 
 A draft holds what was typed, as text, in the shape of the form; lists that were asked for say
 `some`, `none` or `unknown`. `form_json` makes of it what the API takes: left out means unknown.
+What stands in a row without anybody having typed it is in its `filled`; a row that says nothing
+more is no part of the form.
 """
 
 import re
@@ -11,7 +13,10 @@ from typing import Any
 from services.pages.screening.fields import Field, Group, Repeat, Step
 
 Draft = dict[str, Any]
-"""Nested as the form is; leaves are text. A list is kept as `{"any": ..., "items": [...]}`."""
+"""Nested as the form is; leaves are text. A list is kept as `{"any": ..., "items": [...]}`.
+
+`all` of a list is the day that counts for each of it without one of its own.
+"""
 
 LIST_SHOWN = 60
 """No page takes more of one repeated part."""
@@ -47,29 +52,47 @@ def _take_part(
     if posted.get("add") == name:
         said = "some"
     section[part.name] = {"any": said, "items": _items(part, name, posted)}
+    if part.shared and (shared := posted.get(f"{name}.all", "").strip()):
+        section[part.name]["all"] = shared
 
 
 def _items(part: Repeat, name: str, posted: Mapping[str, str]) -> list[Draft]:
     """The items in the order of the page, without those taken away and those left empty."""
     found = []
+    shared = posted.get(f"{name}.all", "").strip()
     for index in range(LIST_SHOWN):
         if f"{name}.{index}.here" not in posted:
             continue
         if posted.get("remove") == f"{name}.{index}":
             continue
-        item: Draft = {}
-        for inner in part.parts:
-            _take_part(item, inner, f"{name}.{index}.", posted)
-        if _says(item) or posted.get("add", "").startswith(name):
+        item = _one_posted(part, f"{name}.{index}.", posted)
+        if part.shared and shared and says(item):
+            item.setdefault(part.shared, shared)
+        if says(item) or posted.get("add", "").startswith(name):
             found.append(item)
     if posted.get("add") == name and len(found) < LIST_SHOWN:
         found.append({})
     return found
 
 
-def _says(item: Draft) -> bool:
-    """Anything was typed into it."""
-    return any(not isinstance(value, dict) or value["items"] for value in item.values())
+def _one_posted(part: Repeat, prefix: str, posted: Mapping[str, str]) -> Draft:
+    item: Draft = {}
+    for inner in part.parts:
+        _take_part(item, inner, prefix, posted)
+    named = {field.name: posted.get(f"{prefix}filled.{field.name}") for field in part.fields}
+    if filled := {name: value for name, value in named.items() if value}:
+        item["filled"] = filled
+    return item
+
+
+def says(item: Draft) -> bool:
+    """Anything was typed into it, besides what was filled in."""
+    filled = item.get("filled", {})
+    return any(
+        bool(value["items"]) if isinstance(value, dict) else value != filled.get(name)
+        for name, value in item.items()
+        if name != "filled"
+    )
 
 
 def form_json(draft: Draft, steps: Iterable[Step], site_id: str) -> dict[str, Any]:
@@ -99,16 +122,10 @@ def _add_part(made: dict[str, Any], section: Mapping[str, Any], part: Field | Re
             made[part.name] = _value(part, typed)
         return
     kept = section.get(part.name, {"any": "unknown" if part.nullable else "some", "items": []})
-    items = _without_the_new(kept["items"])
+    items = [item for item in kept["items"] if says(item)]
     if part.nullable and (kept["any"] == "unknown" or bool(items) != (kept["any"] == "some")):
         return  # Also where the answer and the list disagree: never read as "there are none".
     made[part.name] = [_item(item, part) for item in items]
-
-
-def _without_the_new(items: list[Draft]) -> list[Draft]:
-    """Without those at the end that were added and say nothing yet."""
-    says = [index for index, item in enumerate(items) if _says(item)]
-    return items[: says[-1] + 1] if says else []
 
 
 def _item(item: Mapping[str, Any], part: Repeat) -> dict[str, Any]:
@@ -116,6 +133,21 @@ def _item(item: Mapping[str, Any], part: Repeat) -> dict[str, Any]:
     for inner in part.parts:
         _add_part(made, item, inner)
     return made
+
+
+def on_the_page(pointer: str, draft: Draft) -> str:
+    """The id on the page of what a JSON pointer of the form names: rows that say nothing count."""
+    node: Any = draft
+    names = []
+    for name in pointer.lstrip("/").split("/"):
+        if isinstance(node, dict) and "items" in node and name.isdigit():
+            given = [index for index, item in enumerate(node["items"]) if says(item)]
+            name = str(given[int(name)]) if int(name) < len(given) else name
+            node = node["items"][int(name)] if int(name) < len(node["items"]) else None
+        else:
+            node = node.get(name) if isinstance(node, dict) else None
+        names.append(name)
+    return ".".join(names)
 
 
 def _value(field: Field, typed: str) -> Any:

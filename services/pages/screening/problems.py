@@ -6,8 +6,9 @@ from typing import Any, Final
 from eligibility.parse import FormError, FormProblem, parse_form
 from services.pages.rendering import FieldError
 from services.pages.screening.fields import Field, Kind, Repeat, Step
-from services.pages.screening.filled import Draft, form_json
-from services.pages.screening.shown import field_of, label_of, part_of, step_of
+from services.pages.screening.filled import Draft, form_json, on_the_page
+from services.pages.screening.shown import label_of, part_of, step_of
+from services.pages.screening.steps_findings import ANALYTES
 
 MENDS: Final[Mapping[Kind, str]] = {
     "yes_no": "choose one of the answers",
@@ -33,18 +34,31 @@ def problems_of(draft: Draft, steps: Sequence[Step], site_id: str) -> tuple[Fiel
     try:
         parse_form(form_json(draft, steps, site_id))
     except FormError as error:
-        return as_errors(error.problems, steps) + found
+        return as_errors(error.problems, steps, draft) + found
     return found
 
 
-def as_errors(problems: Sequence[FormProblem], steps: Sequence[Step]) -> tuple[FieldError, ...]:
+def as_errors(
+    problems: Sequence[FormProblem], steps: Sequence[Step], draft: Draft
+) -> tuple[FieldError, ...]:
     """The parser's problems, which are said for programs, in words for people."""
     found = []
     for problem in problems:
-        field_id = field_of(problem.pointer)
-        said = f"{label_of(field_id, steps)}: {_mend(problem, part_of(field_id, steps))}."
+        field_id = on_the_page(problem.pointer, draft)
+        said = f"{_label(field_id, steps, draft)}: {_mend(problem, part_of(field_id, steps))}."
         found.append(FieldError(field_id, said))
     return tuple(found)
+
+
+def _label(field_id: str, steps: Sequence[Step], draft: Draft) -> str:
+    """A field in words; of a row that stands there from the start with the name of its test."""
+    label = label_of(field_id, steps)
+    names = field_id.split(".")
+    if names[0] == "labs" and len(names) == 3:
+        row = draft["labs"]["items"][int(names[1])]
+        test = dict(ANALYTES).get(row.get("filled", {}).get("analyte"))
+        return label if test is None else f"{test}, {label.split(', ', 1)[1]}"
+    return label
 
 
 def _mend(problem: FormProblem, part: Field | Repeat | None) -> str:

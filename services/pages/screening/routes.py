@@ -19,10 +19,11 @@ from services.api.views import visible
 from services.pages.drafts import Drafts, KeptDraft
 from services.pages.frame import SITE_STAFF, frame
 from services.pages.hypothetical import Follows, follows
-from services.pages.laboratories import Laboratories, prefilled
+from services.pages.laboratory_pages import filled_in
 from services.pages.mine import at_site
 from services.pages.rendering import FieldError, page, render_text
-from services.pages.screening.filled import taken_in
+from services.pages.screening.asked import asked_by, with_asked
+from services.pages.screening.filled import Draft, taken_in
 from services.pages.screening.problems import begun, on_page
 from services.pages.screening.shown import shown_groups, step_of
 from services.pages.screening.steps import BY_SLUG, STEPS, after
@@ -42,6 +43,8 @@ class Desk:
     viewer: Viewer
     actor: Actor
     draft: KeptDraft
+    typed: Draft
+    """What was typed, with the rows that the protocol asks for and the laboratory's limits."""
 
     @property
     def root(self) -> str:
@@ -60,7 +63,8 @@ async def _desk(request: Request, viewer: Viewer, trial_id: str, draft_id: str) 
     draft = drafts_of(request).find(trial_id, draft_id, actor.sites)
     if draft is None:
         raise Problem(NO_ROUTE, "There is no such draft at your site. It may have been submitted.")
-    return Desk(trial, viewer, actor, draft)
+    asked = with_asked(draft.typed, trial.in_force.criteria)
+    return Desk(trial, viewer, actor, draft, filled_in(request, asked, draft.site_id))
 
 
 @router.get("")
@@ -91,8 +95,7 @@ async def begin(request: Request, viewer: CurrentViewer, trial_id: str) -> Respo
         raise Problem(NO_ROUTE, "There is no such site of yours.")
     today = trial.in_force.local_date(now_of(request, trial))
     typed: dict[str, Any] = {"completed_on": today.isoformat()}
-    by = viewer.account.account_id
-    draft = await drafts_of(request).begin(trial_id, site_id, by, typed)
+    draft = await drafts_of(request).begin(trial_id, site_id, viewer.account.account_id, typed)
     return _to(f"/trials/{trial_id}/forms/{draft.draft_id}/{STEPS[0].slug}")
 
 
@@ -168,7 +171,7 @@ async def live_preview(
     form = await posted(request, viewer)
     desk = await _desk(request, viewer, trial_id, draft_id)
     step = BY_SLUG.get(str(form.get("step")), STEPS[0])
-    typed = taken_in(desk.draft.typed, step, _flat(form))
+    typed = filled_in(request, taken_in(desk.typed, step, _flat(form)), desk.draft.site_id)
     seen = preview(desk.trial, typed, desk.draft.site_id, now_of(request, desk.trial), STEPS)
     shown = {"seen": seen, "root": desk.root, "trial": frame(desk.trial, viewer, "/forms")}
     html = render_text("screening/preview.html", shown)
@@ -202,8 +205,7 @@ async def save_step(
     typed = taken_in(desk.draft.typed, BY_SLUG[slug], flat)
     if desk.draft.subject_id is not None:
         typed["subject_id"] = desk.draft.subject_id
-    laboratories: Laboratories = request.app.state.laboratories
-    typed = prefilled(typed, desk.draft.site_id, laboratories)
+    typed = filled_in(request, typed, desk.draft.site_id)
     await drafts_of(request).save(desk.draft, viewer.account.account_id, typed)
     if "add" in flat or "remove" in flat:
         changed = flat.get("add") or flat["remove"].rsplit(".", 1)[0]
@@ -234,7 +236,8 @@ def _step(
         trial=frame(desk.trial, desk.viewer, "/forms"),
         step=step,
         steps=STEPS,
-        groups=shown_groups(step, desk.draft.typed),
+        groups=shown_groups(step, desk.typed),
+        asked=asked_by(desk.trial.in_force.criteria),
         errors=wrong,
         draft=desk.draft,
         root=desk.root,
@@ -286,9 +289,7 @@ def _fixed_subject(desk: Desk, seen: Preview) -> FieldError | None:
 
 
 def _preview(request: Request, desk: Desk) -> Preview:
-    return preview(
-        desk.trial, desk.draft.typed, desk.draft.site_id, now_of(request, desk.trial), STEPS
-    )
+    return preview(desk.trial, desk.typed, desk.draft.site_id, now_of(request, desk.trial), STEPS)
 
 
 def _flat(form: FormData) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """What a page of the screening form shows: every field with its id, its value and what is wrong."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from eligibility.criteria.units import UNITS
 from services.pages.screening.fields import YES_NO, Field, Options, Repeat, Step
 
 RADIOS_MOST = 4
@@ -33,6 +34,10 @@ class ShownItem:
     id: str
     number: int
     parts: "tuple[ShownField | ShownRepeat, ...]"
+    title: str | None = None
+    """Which one it is, of a row that stands there from the start."""
+    kept: tuple[tuple[str, str], ...] = ()
+    """Name and value of what goes along unseen: which one it is, and what was filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,14 @@ class ShownRepeat:
     repeat: Repeat
     any: str
     items: tuple[ShownItem, ...]
+    all: str = ""
+    """The date for all of them, where it was written once."""
+
+    @property
+    def shared(self) -> str | None:
+        """What that date is called."""
+        fields = (field for field in self.repeat.fields if field.name == self.repeat.shared)
+        return next((field.label for field in fields), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +83,34 @@ def _shown(
         return ShownField(name, part, str(section.get(part.name, "")), options)
     kept = section.get(part.name, {"any": "unknown" if part.nullable else "some", "items": []})
     items = tuple(
-        ShownItem(
-            f"{name}.{index}",
-            index + 1,
-            tuple(_shown(inner, item, f"{name}.{index}.") for inner in part.parts),
-        )
+        _shown_item(part, item, f"{name}.{index}", index + 1)
         for index, item in enumerate(kept["items"])
     )
-    return ShownRepeat(name, part, kept["any"], items)
+    return ShownRepeat(name, part, kept["any"], items, kept.get("all", ""))
+
+
+def _shown_item(part: Repeat, item: Mapping[str, Any], at: str, number: int) -> ShownItem:
+    filled: Mapping[str, str] = item.get("filled", {})
+    chosen = {f.name: f for f in part.fields if f.options and f.name in filled}
+    shown = tuple(
+        _shown(_for_test(inner, item, bool(chosen)), item, f"{at}.")
+        for inner in part.parts
+        if inner.name not in chosen
+    )
+    named = [dict(f.options)[filled[name]] for name, f in chosen.items()]
+    unseen = [(f"{at}.{name}", filled[name]) for name in chosen]
+    unseen += [(f"{at}.filled.{name}", value) for name, value in filled.items()]
+    return ShownItem(at, number, shown, ", ".join(named) or None, tuple(unseen))
+
+
+def _for_test(part: Field | Repeat, item: Mapping[str, Any], asked: bool) -> Field | Repeat:
+    """The unit of a result says which units its test is read in; many rows say nothing twice."""
+    units = UNITS.get(item.get("analyte", ""))
+    if units is None or not isinstance(part, Field):
+        return part
+    if part.name == "unit":
+        return replace(part, hint=f"As on the report: {', '.join(units)}")
+    return replace(part, hint=None) if asked else part
 
 
 def field_of(pointer: str) -> str:
