@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from cohorts.slots import Slot
 from eligibility.finding import Answer, Finding
 from enrollment import judging
 from enrollment.confirming import asked_for
@@ -68,13 +69,20 @@ def _of_slot(trial: Trial, subject: Subject, now: datetime) -> Iterator[Due]:
         if slot.flagged:
             sentence = "The amended form no longer meets the criteria: no dose is authorised."
             yield Due(who, "flagged", sentence, None, slot.flagged)
-        begins = slot.dose_not_before
-        sentence = "First dose by then, or the place expires."
-        if begins is not None and begins > today:
-            sentence = f"First dose by then, and not before {begins.isoformat()}."
-        yield Due(who, "first_dose_by", sentence, slot.expires_at)
+        yield Due(who, "first_dose_by", _first_dose(slot, today), slot.expires_at)
     if slot.undosed or subject.waiting is not None:
         yield from _stale(trial, subject, today)
+
+
+def _first_dose(slot: Slot, today: date) -> str:
+    """By when, from when, and whether there is leave: what a moved stagger may change (R12)."""
+    begins, planned = slot.dose_not_before, slot.authorised_for
+    sentence = "First dose by then, or the place expires."
+    if begins is not None and begins > today:
+        sentence = f"First dose by then, and not before {begins.isoformat()}."
+    if planned is None:
+        return f"{sentence} It is not authorised yet."
+    return f"{sentence} It is authorised for {planned.isoformat()}."
 
 
 def _of_screening(trial: Trial, subject: Subject, now: datetime) -> Iterator[Due]:

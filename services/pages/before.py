@@ -12,7 +12,9 @@ Stands = tuple[tuple[str, ...], str]
 
 
 def _place(event: Any, zone: str) -> Stands:
-    return ("place", event.subject_id), f"until {instant(event.expires_at, zone)}"
+    said = f"until {instant(event.expires_at, zone)}"
+    begins = getattr(event, "dose_not_before", None)
+    return ("place", event.subject_id), f"{said}, not before {begins}" if begins else said
 
 
 def _verdict(event: Any, zone: str) -> Stands:

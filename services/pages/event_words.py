@@ -39,7 +39,8 @@ SENTENCES: Final[dict[str, str]] = {
     "EnrollmentRefused": "{subject_id} gets no place: {sentence}",
     "SlotFlagged": "{subject_id} is flagged: it no longer meets {criteria}.",
     "FlagLifted": "{subject_id} is flagged no more.",
-    "ReservationChanged": "The place of {subject_id} is kept until {expires_at}: {reason}",
+    "ReservationChanged": "The place of {subject_id} is kept until {expires_at}: {reason} "
+    "{dose_not_before}",
     "SlotReleased": "{subject_id} gave its place back: {reason}",
     "SlotExpired": "The place of {subject_id} has expired.",
     "SlotRecalled": "The place of {subject_id} is taken back, it waits first now: {sentence}",
@@ -61,6 +62,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Rejected": "Not possible: {sentence}",
 }
 """Event type -> sentence; the names in braces are the event's own fields."""
+
+FALLEN: Final = "leave for an earlier day has fallen."
 
 _WORDS: Final[dict[str, str]] = {
     "mtd": "MTD",
@@ -111,6 +114,8 @@ def as_reported(event: AnyEvent) -> str:
 
 
 def _said(name: str, value: Any, zone: str) -> str:
+    if name == "dose_not_before":
+        return "" if value is None else f"No first dose before {day(value)}: {FALLEN}"
     if value is None and name in ("was", "now"):
         return "none"
     if value is None:

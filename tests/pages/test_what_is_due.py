@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from enrollment.due import Due, due, most_urgent_first, stale_on
+from enrollment.events import ReservationChanged
+from services.pages.event_words import sentence
 from services.pages.screening.filled import draft_of
 from services.pages.screening.steps import STEPS
-from tests.enrollment.spec import P0
+from tests.enrollment.spec import P0, Story, opened, recorded
 from tests.enrollment.worlds import reserved_at_l1
 from tests.pages.conftest import Browser, Staff
 from tests.pages.filling import begin, dated, fill_in, posted
@@ -141,3 +143,30 @@ async def test_a_rescreened_subject_keeps_the_id_and_shows_the_earlier_forms(
     shown = (await reserved.get("/trials/T1/subjects/S1-001")).text
     assert "rescreened" in shown
     assert len(set(re.findall(r"/subjects/S1-001/forms/(\d+)", shown))) == 2
+
+
+def test_a_stagger_that_moves_and_leave_that_falls_are_told_to_the_site() -> None:
+    """P1's first dose is corrected to a later day: P2 has leave no more, and another date (R12)."""
+    trial = opened(P0(stagger_days=7), at="03-01 09:00")
+    trial.at("03-01 09:10").form("P1")
+    trial.at("03-02 11:00").dose("P1")
+    trial.at("03-03 09:00").form("P2")
+    assert trial.at("03-05 09:00").authorise("P2", "03-09") == recorded()
+    assert said_of_the_first_dose(trial) == (
+        "First dose by then, and not before 2027-03-09. It is authorised for 2027-03-09."
+    )
+    trial.at("03-06 09:00").correct("P1", "first_dose_on", "03-05")
+    assert said_of_the_first_dose(trial) == (
+        "First dose by then, and not before 2027-03-12. It is not authorised yet."
+    )
+    [moved] = trial.last(ReservationChanged)
+    assert sentence(moved, "America/Chicago") == (
+        "The place of P2 is kept until 15 March 2027, 01:00 CDT: The first dose at this level was "
+        "corrected. No first dose before 12 March 2027: leave for an earlier day has fallen."
+    )
+
+
+def said_of_the_first_dose(trial: Story) -> str:
+    found = due(trial.state, trial.state.subjects["P2"], trial.now)
+    [one] = [one for one in found if one.kind == "first_dose_by"]
+    return one.sentence
