@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from decimal import Decimal
 
 from eligibility.criteria.criterion import Criterion
 from eligibility.criteria.her2_negative import Her2Negative
@@ -93,12 +92,9 @@ def _contradictions(protocol: Protocol) -> Iterator[Doubt]:
 def _exclude(lower: Limit, upper: Limit) -> bool:
     if lower.bound not in _LOWER or upper.bound not in _UPPER:
         return False
-    low, high = _amount(lower), _amount(upper)
+    units = UNITS[lower.analyte]
+    low, high = lower.amount * units[upper.unit], upper.amount * units[lower.unit]
     return low > high or (low == high and (lower.bound == "over" or upper.bound == "under"))
-
-
-def _amount(limit: Limit) -> Decimal:
-    return limit.amount * UNITS[limit.analyte][limit.unit]
 
 
 def _contradiction(lower_in: Criterion, lower: Limit, upper_in: Criterion, upper: Limit) -> Doubt:

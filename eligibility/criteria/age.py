@@ -21,7 +21,9 @@ class Age:
 
     @classmethod
     def parse(cls, table: Table) -> Self:
-        return cls(table.whole("years_min"), table.choice("anchor", ANCHORS, "registration"))
+        return cls(
+            table.whole("years_min", most=120), table.choice("anchor", ANCHORS, "registration")
+        )
 
     def judge(self, form: ScreeningForm, anchors: Anchors) -> Part:
         born = form.demographics.birth_date

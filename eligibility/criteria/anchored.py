@@ -21,6 +21,10 @@ ANCHORS: Final[tuple[Anchor, ...]] = (
 )
 
 
+_LONGEST: Final = {"days": 36_525, "months": 1200, "years": 100}
+"""A hundred years: nobody waits longer, and the calendar still has the day on which it ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """How long something must be over. `strict`: longer than that, not just as long."""
@@ -46,7 +50,7 @@ class Gap:
             raise table.error(prefix + "days_min", f"{len(given)} wash-outs are given", mend)
         unit, bound = given[0].split("_")
         amount, anchor = (
-            table.whole(prefix + given[0]),
+            table.whole(prefix + given[0], most=_LONGEST[unit]),
             table.choice(prefix + "anchor", ANCHORS, default),
         )
         words = f"{amount} {unit.rstrip('s') if amount == 1 else unit}"

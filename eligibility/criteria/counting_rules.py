@@ -67,7 +67,7 @@ class CountingRules:
 def _months(table: Table) -> int | None:
     """`"none"`, or left out: an early relapse promotes nothing."""
     key = "promote_adjuvant_if_relapse_within_months"
-    return None if table.says(key, "none") else table.maybe_whole(key)
+    return None if table.says(key, "none") else table.maybe_whole(key, most=1200)
 
 
 def _swaps(table: Table) -> tuple[frozenset[str], ...]:

@@ -10,7 +10,7 @@ from eligibility.criteria.parts import Part, failed, passed, review, unknown
 from eligibility.criteria.table import Table
 from eligibility.finding import PASS, REVIEW
 from eligibility.form import ScreeningForm
-from eligibility.form_results import Specimen
+from eligibility.form_results import IshTest, Specimen
 from eligibility.her2.combined_groups import call_2018
 from eligibility.her2.specimens import all_that_may_be_latest, readings_of
 from eligibility.her2.status import (
@@ -95,8 +95,13 @@ def _danger(reading: Reading) -> str | None:
 
 
 def _not_told_apart(specimen: Specimen, completed_on: date) -> str | None:
-    """A report dated after the form is no fact yet; so many of one date leave nothing to read."""
+    """A date after the form is no fact yet; so many tests of one date leave nothing to read."""
+    if specimen.collected_on is not None and specimen.collected_on.first > completed_on:
+        return f"collected {specimen.collected_on}, after the form of {completed_on}"
     tests = all_that_may_be_latest(specimen)
+    for test in tests:
+        if isinstance(test, IshTest) and test.probe == "single" and test.ratio is not None:
+            return f"a single probe gives no ratio, yet {test.ratio} is given: one is wrong"
     reported = [test.reported_on for test in tests if test.reported_on is not None]
     if any(on.first > completed_on for on in reported):
         return f"a test is dated after the form of {completed_on}"

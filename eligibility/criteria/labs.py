@@ -35,8 +35,9 @@ class Limit:
     """The unit of a fixed limit; empty for multiples of the upper limit."""
     words: str
     """The limit in words: `more than 1500 /uL`."""
-    threshold: Decimal
-    """The amount in the analyte's first unit, or in upper limits."""
+    thresholds: dict[str, Decimal]
+    """By the unit of a result: what `value * per` is compared with. Exact, see `UNITS`."""
+    per: Decimal
     name: str
     """The analyte as it stands in a sentence."""
     field: str
@@ -64,28 +65,31 @@ class Limit:
     @classmethod
     def fixed(cls, analyte: str, bound: Bound, amount: Decimal, unit: str) -> Self:
         words = f"{_BOUNDS[bound][0]} {amount}{_unit(unit)}"
-        threshold = amount * UNITS[analyte][unit]
-        return cls(analyte, bound, amount, unit, words, threshold, *_prepared(analyte, bound))
+        units = UNITS[analyte]
+        thresholds = {reported: amount * number for reported, number in units.items()}
+        prepared = _prepared(analyte, bound)
+        return cls(analyte, bound, amount, unit, words, thresholds, units[unit], *prepared)
 
     @classmethod
     def of_upper_limits(cls, analyte: str, bound: Bound, amount: Decimal) -> Self:
         words = f"{_BOUNDS[bound][0]} {amount} x the upper limit of"
-        return cls(analyte, bound, amount, "", words, amount, *_prepared(analyte, bound))
+        thresholds = dict.fromkeys(UNITS[analyte], amount)
+        prepared = _prepared(analyte, bound)
+        return cls(analyte, bound, amount, "", words, thresholds, Decimal(1), *prepared)
 
     def of(self, lab: Lab) -> Part:
         """Whether the value is within the limit; unknown where the unit or the limit is unclear."""
         said = f"{self.name} {lab.value!s}{_unit(lab.unit)} ({lab.taken_on.text})"
-        units = UNITS[self.analyte]
-        factor = units.get(lab.unit)
-        if factor is None:
-            expected = " or ".join(units)
+        threshold = self.thresholds.get(lab.unit)
+        if threshold is None:
+            expected = " or ".join(self.thresholds)
             return unknown(f"{said} is in an unknown unit, expected {expected}", self.field)
         if self.unit:
-            within, limit = self.holds(lab.value * factor, self.threshold), self.words
+            within, limit = self.holds(lab.value * self.per, threshold), self.words
         elif not lab.upper_limit:
             return unknown(f"{said} without the laboratory's upper limit", self.field)
         else:
-            within = self.holds(lab.value, self.threshold * lab.upper_limit)
+            within = self.holds(lab.value, threshold * lab.upper_limit)
             limit = f"{self.words} {lab.upper_limit!s}"
         return passed(f"{said}, {limit}") if within else failed(f"{said}, must be {limit}")
 

@@ -32,15 +32,17 @@ class Table:
             raise self.error(key, "not a text", "write a text in quotes")
         return value
 
-    def whole(self, key: str, default: int | None = None) -> int:
+    def whole(self, key: str, default: int | None = None, most: int = 100_000) -> int:
         value = self._get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100_000:
             raise self.error(key, "not a whole number", "write a whole number without quotes")
+        if value > most:
+            raise self.error(key, f"{value} is beyond any lifetime", f"write at most {most}")
         return value
 
-    def maybe_whole(self, key: str) -> int | None:
+    def maybe_whole(self, key: str, most: int = 100_000) -> int | None:
         self._asked.add(key)
-        return self.whole(key) if key in self._raw else None
+        return self.whole(key, most=most) if key in self._raw else None
 
     def decimal(self, key: str) -> Decimal:
         value = self._get(key, None)

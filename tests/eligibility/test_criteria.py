@@ -111,6 +111,53 @@ def test_only_parameters_that_the_record_lacks_are_marked_illustrative() -> None
 
 
 @pytest.mark.parametrize(
+    ("analyte", "bound", "amount", "unit", "value", "reported_in", "answer"),
+    [
+        ("creatinine", "over", "0.8", "mg/dL", "70.736", "umol/L", "fail"),
+        ("creatinine", "over", "0.8", "mg/dL", "70.737", "umol/L", "pass"),
+        ("creatinine", "max", "2.5", "mg/dL", "221.05", "umol/L", "pass"),
+        ("creatinine", "max", "2.5", "mg/dL", "221.051", "umol/L", "fail"),
+        ("creatinine", "max", "70.736", "umol/L", "0.8", "mg/dL", "pass"),
+        ("creatinine", "under", "70.736", "umol/L", "0.8", "mg/dL", "fail"),
+        ("bilirubin", "under", "1.5", "mg/dL", "25.656", "umol/L", "fail"),
+        ("bilirubin", "under", "1.5", "mg/dL", "25.655", "umol/L", "pass"),
+        ("ast", "under", "0.7", "ukat/L", "42", "U/L", "fail"),
+        ("ast", "under", "0.7", "ukat/L", "41.9", "IU/L", "pass"),
+        ("alt", "max", "42", "U/L", "0.7", "ukat/L", "pass"),
+        ("haemoglobin", "over", "9", "g/dL", "90", "g/L", "fail"),
+        ("haemoglobin", "over", "90", "g/L", "9.1", "g/dL", "pass"),
+        ("platelets", "over", "100", "10^9/L", "100000", "/mm3", "fail"),
+        ("platelets", "over", "100000", "/uL", "100.001", "10^3/uL", "pass"),
+    ],
+)
+def test_at_the_very_limit_no_conversion_rounds(
+    analyte: str, bound: str, amount: str, unit: str, value: str, reported_in: str, answer: str
+) -> None:
+    limit = {"analyte": analyte, bound: amount, "unit": unit}
+    criterion = parse_criterion(table("I8", limits=[limit]))
+    [found] = criterion.judge(form({"labs": [lab(analyte, value, reported_in)]}), anchors())
+    assert found.answer == answer, found.because
+
+
+def test_a_gap_that_no_life_is_long_enough_for_is_refused() -> None:
+    assert error("E12", months_over=1201).mend == "write at most 1200"
+    assert error("E8", years_over=101).mend == "write at most 100"
+    assert error("E10", angina_months_over=1201).key == "angina_months_over"
+    assert error("I1", years_min=121).mend == "write at most 120"
+    key = "promote_adjuvant_if_relapse_within_months"
+    assert error("I5a", **{key: 1201}).key == key
+
+
+@pytest.mark.parametrize("longest", [{"months_over": 1200}, {"years_over": 100}])
+def test_the_longest_gap_is_still_counted(longest: dict[str, int]) -> None:
+    criterion = parse_criterion(table("E12", **{"months_over": None, **longest}))
+    event = {"kind": "tia", "happened_on": "2027-01-10"}
+    [found] = criterion.judge(form({"thrombotic_events": [event]}), anchors())
+    assert found.earliest is not None
+    assert found.earliest.on.isoformat() == "2127-01-11"
+
+
+@pytest.mark.parametrize(
     ("bound", "below", "at", "above"),
     [
         ("over", "fail", "fail", "pass"),

@@ -323,6 +323,24 @@ def test_a_test_dated_after_the_form_is_no_fact_yet() -> None:
     assert "dated after the form" in found.because
 
 
+def test_a_ratio_of_a_single_probe_is_a_contradiction() -> None:
+    """One of the two is wrong: taken as a dual probe it would not be negative."""
+    one = specimen("biopsy", {"ihc": "1+"})
+    one["ish"] = [{"assay": "FISH", "probe": "single", "ratio": "2.5"}]
+    found = judged(one)
+    assert (found.answer, found.missing) == (Answer.UNKNOWN, ("her2_specimens",))
+    assert "a single probe gives no ratio" in found.because
+
+
+@pytest.mark.parametrize(
+    ("collected_on", "answer"),
+    [("2027-03-24", Answer.PASS), ("2027-03", Answer.PASS), ("2027-03-25", Answer.UNKNOWN)],
+)
+def test_a_specimen_is_not_taken_after_the_form(collected_on: str, answer: Answer) -> None:
+    found = judged({**specimen("biopsy", {"ihc": "1+"}), "collected_on": collected_on})
+    assert found.answer is answer
+
+
 def test_a_wall_of_tests_without_dates_is_unknown() -> None:
     many = [{"score": "1+"} for _ in range(13)]
     assert judged({"specimen": "b", "tissue": "unknown", "ihc": many}).answer is Answer.UNKNOWN
