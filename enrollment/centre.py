@@ -89,7 +89,22 @@ def _unfit_for_what_happened(trial: Trial, old: Protocol, new: Protocol) -> tupl
     gone = sorted(set(trial.sites) - set(new.site_ids))
     if gone:
         return "protocol.sites", f"Sites that were activated must stay: {', '.join(gone)}."
-    return None
+    return _too_few_for_an_rp2d(trial, old, new)
+
+
+def _too_few_for_an_rp2d(trial: Trial, old: Protocol, new: Protocol) -> tuple[str, str] | None:
+    """Phase I ended with an MTD: no dose could be recommended, and nobody more enters (R22)."""
+    needed = new.phase1.rp2d_min_evaluable
+    if trial.mtd is None or trial.phase1 != "closed" or needed <= old.phase1.rp2d_min_evaluable:
+        return None
+    up_to_mtd = trial.levels[: trial.level_index(trial.mtd) + 1]
+    most = max(level.counts.evaluable for level in up_to_mtd)
+    if most >= needed:
+        return None
+    return (
+        "protocol.rp2d",
+        f"No dose up to the MTD has {needed} evaluable subjects; {most} at most.",
+    )
 
 
 def activate_site(turn: Turn, command: ActivateSite) -> Answer:

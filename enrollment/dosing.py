@@ -12,7 +12,7 @@ from enrollment.confirming import confirmed
 from enrollment.deaths import follow_known
 from enrollment.events import Deviation, FirstDoseAuthorised, FirstDoseRecorded
 from enrollment.outcomes import recorded
-from enrollment.places import accruing_phase, utc_midnight
+from enrollment.places import accruing_phase, site_is_open, utc_midnight
 from enrollment.stagger import restagger
 from enrollment.standing import is_stopped
 from enrollment.trial import Subject, Trial
@@ -31,7 +31,10 @@ class Objection:
 
 
 def authorise_first_dose(turn: Turn, command: AuthoriseFirstDose) -> Answer:
-    """Judges eligibility again for the planned date; checks slot, flag, stagger, suspension."""
+    """Judges eligibility again for the planned date; checks slot, flag, stagger, suspension.
+
+    And that the site has approved the version in force (decision 14).
+    """
     subject = turn.trial.subjects.get(command.subject_id)
     if subject is None:
         return turn.rejected(command.type, "unknown_subject", "No such subject.")
@@ -92,6 +95,7 @@ def checks(turn: Turn, subject: Subject, slot: Slot, on: date) -> tuple[Check, .
     """All that leave for a first dose on a date depends on, in the order in which it is named."""
     return (
         Check("Assignment is open and no review is due", tuple(_of_the_trial(turn, slot))),
+        Check("The site has approved the version in force", tuple(_of_the_site(turn, subject))),
         Check("The place is good on that date", tuple(_of_the_slot(turn, slot, on))),
         Check(
             "Every criterion is met on that date",
@@ -138,6 +142,14 @@ def _of_the_trial(turn: Turn, slot: Slot) -> list[Objection]:
     elif turn.trial.review is not None and not still_cleared(turn.trial, slot, turn.today):
         found.append(Objection("review_due", "The cohort review is due."))
     return found
+
+
+def _of_the_site(turn: Turn, subject: Subject) -> list[Objection]:
+    """Who is dosed now is dosed under the version in force (decision 14)."""
+    if site_is_open(turn.trial, subject.site_id):
+        return []
+    found = f"Site {subject.site_id} has no recorded approval of version {turn.protocol.version}."
+    return [Objection("site_not_open", found)]
 
 
 def _of_the_slot(turn: Turn, slot: Slot, on: date) -> list[Objection]:

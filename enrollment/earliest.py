@@ -20,6 +20,7 @@ from enrollment.places import (
     Phase,
     free_places,
     open_level,
+    site_is_open,
     stagger_date,
     utc_midnight,
     window_ends,
@@ -45,7 +46,7 @@ def earliest(
     """
     if barrier.for_good or (barrier.rule in HUMAN and not _backfilled(trial, phase, barrier, now)):
         return None
-    if trial.sites.get(site_id) != trial.in_force.version:
+    if not site_is_open(trial, site_id):
         return None
     try:
         at = _reserved_at(trial, phase, subject_id, site_id, barrier, now)
@@ -99,7 +100,7 @@ def _unlimited(trial: Trial, phase: Phase) -> bool:
         protocol.assignment.waitlist_order == "first_come"
         and protocol.assignment.max_live_reservations_per_site is None
         and (phase == 1 or protocol.phase2.site_cap is None)
-        and all(trial.sites.get(site) == protocol.version for site in protocol.site_ids)
+        and all(site_is_open(trial, site) for site in protocol.site_ids)
     )
 
 

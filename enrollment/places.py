@@ -46,10 +46,15 @@ def phase2_places(trial: Trial) -> int:
     return max(0, trial.in_force.phase2.number - taken)
 
 
+def site_is_open(trial: Trial, site_id: str) -> bool:
+    """Its approval of the version in force is recorded (decision 14)."""
+    return trial.sites.get(site_id) == trial.in_force.version
+
+
 def site_barrier(trial: Trial, phase: Phase, site_id: str) -> Barrier | None:
     """What stops a site alone: its approval, its live reservations, its cap in Phase II."""
     protocol = trial.in_force
-    if trial.sites.get(site_id) != protocol.version:
+    if not site_is_open(trial, site_id):
         return Barrier(
             "site_not_open",
             f"Site {site_id} has no recorded approval of protocol version {protocol.version}.",

@@ -141,6 +141,11 @@ CONFUSIONS: Final = {
     "protocol.sites": Rule(
         "Activated sites must stay.", "Keep it; without a new approval it takes nobody.", "R16"
     ),
+    "protocol.rp2d": Rule(
+        "Phase I ended with fewer evaluable subjects than the version asks for.",
+        "Lower rp2d_min_evaluable.",
+        "R22",
+    ),
     "site.version": Rule("Not the version in force.", "Name the one in force.", "R16"),
     "already_open": Rule("The trial is open.", "None.", "R6"),
     "suspended_already": Rule("Assignment is suspended.", "None.", "R9"),

@@ -1,6 +1,7 @@
 """A form's way into the trial: judged, then reserved, waiting, refused or sent back (R15-R18)."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from eligibility.verdict import Gist, Outcomes
@@ -89,7 +90,10 @@ def _site_not_open(turn: Turn, command: SubmitForm | AmendForm) -> Answer | None
 
 
 def _why(command: SubmitForm | AmendForm, subject: Subject | None) -> judging.Why:
-    """A second form amends the first while screening goes on; after that it is a re-screening."""
+    """A second form amends the first while screening goes on; after that it is a re-screening.
+
+    A screen failure's form may be amended where it was wrong: as of the day that it was filled in.
+    """
     if subject is None or (subject.outcome is None and subject.slot is None):
         return "submitted"
     if subject.waiting is not None or (subject.slot is not None and subject.slot.undosed):
@@ -97,9 +101,15 @@ def _why(command: SubmitForm | AmendForm, subject: Subject | None) -> judging.Wh
     ended = subject.slot is not None or subject.withdrawn_on is not None
     if not ended and subject.outcome in ("incomplete", "needs_review"):
         return "amended"
-    if not ended and command.type == "AmendForm":
+    if not ended and command.type == "AmendForm" and not _later(command, subject):
         return "amended"
     return "rescreened"
+
+
+def _later(command: AmendForm, subject: Subject) -> bool:
+    """Filled in on a later day than the form judged last, so it tells of what was found since."""
+    known = subject.completed_on
+    return known is not None and date.fromisoformat(command.form["completed_on"]) > known
 
 
 def _rescreening_refused(

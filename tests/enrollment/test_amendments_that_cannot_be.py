@@ -4,7 +4,7 @@ import pytest
 
 from tests.enrollment.designs import design_for
 from tests.enrollment.spec import P0, adopted, recorded, rejected
-from tests.enrollment.worlds import reserved_at_l1
+from tests.enrollment.worlds import cleared_at_l1, mtd_is_l1, reserved_at_l1
 
 AMENDED = P0(version="2.0")
 
@@ -45,3 +45,30 @@ def test_an_opened_trial_keeps_its_design_and_may_change_its_parameters() -> Non
     assert trial.at("03-01 12:00").adopt(P0(version="2.0", variant="A")) == recorded()
     before = adopted()
     assert before.at("03-01 12:00").adopt(other) == recorded(), "nobody has entered yet"
+
+
+def test_after_the_mtd_no_version_asks_for_more_subjects_than_any_dose_has() -> None:
+    """Phase I has ended with 3 at L1: with 4 asked for nobody could ever sign an RP2D (R22)."""
+    trial = cleared_at_l1()
+    assert trial.at("03-22 12:00").sign("mtd", "L1", reason="Enough.") == recorded()
+    more = P0(version="2.0", variant="C", rp2d_min_evaluable=4)
+    assert trial.at("03-23 09:00").adopt(more) == rejected("protocol.rp2d")
+    same = P0(version="2.0", variant="C", rp2d_min_evaluable=3)
+    assert trial.at("03-23 10:00").adopt(same) == recorded()
+    assert trial.at("03-23 11:00").sign_rp2d("L1") == recorded()
+
+
+def test_after_the_mtd_a_version_may_ask_for_as_many_as_a_dose_has() -> None:
+    trial = mtd_is_l1()
+    assert trial.counts("L1") == (6, 0, 0, 0)
+    levels = ("L1", "L2")
+    more = P0(version="2.0", variant="C", rp2d_min_evaluable=6, levels=levels)
+    assert trial.at("05-21 09:00").adopt(more) == recorded()
+    assert trial.at("05-21 10:00").sign_rp2d("L1") == recorded()
+
+
+def test_before_the_mtd_a_version_may_ask_for_more() -> None:
+    """The design of that version sees to it that there will be as many."""
+    trial = cleared_at_l1()
+    more = P0(version="2.0", variant="C", rp2d_min_evaluable=6)
+    assert trial.at("03-22 12:00").adopt(more) == recorded()

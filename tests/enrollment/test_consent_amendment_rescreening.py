@@ -91,6 +91,21 @@ def test_screening_again_is_limited() -> None:
     assert trial.slot("P1") is None
 
 
+def test_a_later_form_of_a_screen_failure_is_a_rescreening_whatever_it_is_sent_as() -> None:
+    """What was typed wrong is amended without limit; what was found later is screening again."""
+    trial = opened(P0(max_rescreens=1))
+    trial.at("02-22 10:00").form("P1", a=0, m=2, consented="2027-02-21")
+    answer = trial.at("02-23 10:00").amend("P1", on="02-22", a=0, m=2, consented="2027-02-21")
+    assert answer.outcome == "ineligible"
+    assert trial.amend("P1", on="02-23", consented="2027-02-21") == refused("rescreen_consent")
+    answer = trial.at("02-24 10:00").amend("P1", a=0, m=2, consented="2027-02-23")
+    assert answer.outcome == "ineligible"
+    assert [event.why for event in trial.last(FormJudged)] == ["rescreened"]
+    answer = trial.at("02-26 10:00").amend("P1", consented="2027-02-25")
+    assert answer == refused("rescreen_limit")
+    assert trial.amend("P1", on="02-24", consented="2027-02-23").outcome == "slot_reserved"
+
+
 def new_version(trial: Story, **changes: object) -> None:
     """Version 2.0 with something changed, approved everywhere."""
     text = P0(version="2.0", **changes)  # type: ignore[arg-type]
@@ -121,6 +136,16 @@ def test_the_site_enrols_under_the_version_that_it_approved_only() -> None:
     assert (answer.outcome, answer.rule) == ("refused", "site_not_open")
     trial.activate_site("S1", "2.0")
     assert trial.at("03-01 10:02").form("P2").outcome == "slot_reserved"
+
+
+def test_no_first_dose_has_leave_under_a_version_that_the_site_has_not_approved() -> None:
+    """The window and the criteria of a dose given now are those of the version in force."""
+    trial = reserved_at_l1(2)
+    assert trial.at("03-01 10:00").adopt(P0(version="2.0")).outcome == "recorded"
+    assert trial.at("03-01 10:01").authorise("P1", "03-02") == refused("site_not_open")
+    assert trial.report_dose("P2", "03-01") == recorded("site_not_open")
+    trial.activate_site("S1", "2.0")
+    assert trial.at("03-01 10:02").authorise("P1", "03-02") == recorded()
 
 
 def test_an_approval_of_the_new_version_serves_the_waitlist_again() -> None:

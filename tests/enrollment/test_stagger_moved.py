@@ -81,6 +81,7 @@ def test_after_an_expansion_no_version_staggers_anybody() -> None:
     trial.at("03-30 09:00").clear("P3")
     assert trial.at("03-31 09:00").form("P4") == reserved("L1", "04-03 09:00")
     assert trial.adopt(P0(version="2.0", stagger_days=60)) == recorded()
+    assert trial.activate_site("S1", "2.0") == recorded()
     assert place(trial, "P4")[1] == "None"
     assert trial.at("03-31 10:00").dose("P4") == recorded()
     [dose] = trial.last(FirstDoseRecorded)
