@@ -174,3 +174,11 @@ def test_each_kind_of_bound_at_its_edge(bound: str, below: str, at: str, above: 
         judged = form({"labs": [*others, lab("haemoglobin", value, "g/dL")]})
         [found] = criterion.judge(judged, anchors())
         assert found.answer == answer, value
+
+
+def test_only_a_consent_version_that_the_protocol_approves_is_one() -> None:
+    approved = parse_criterion(table("I17", versions=["1.0", "1.1"]))
+    [held] = approved.judge(form(), anchors())
+    [other] = approved.judge(form({"consent.version": "0.9"}), anchors())
+    assert (held.answer, other.answer) == ("pass", "fail")
+    assert "approved is 1.0, 1.1" in other.because
