@@ -101,7 +101,7 @@ class DecideStage:
             items = await self._batch(items)
             refusals += 1
             if refusals > MOST_REFUSALS:
-                raise NoProgressError(f"{len(items)} commands were refused {refusals} times")
+                raise NoProgressError(f"commands refused {refusals} times: {len(items)}")
 
     async def _batch(self, items: Sequence[Item]) -> list[Item]:
         """One round; returns the commands of the partitions that were refused."""
@@ -177,7 +177,7 @@ class DecideStage:
     async def _park(self, works: Sequence[Work]) -> None:
         outgoing = [message for work in works for message in work.parked()]
         if outgoing:
-            LOG.error("parked %d commands", len(outgoing))
+            LOG.error("parked commands: %d", len(outgoing))
             await self._producer.send_all(outgoing)
 
     async def _recover_owned(self) -> None:

@@ -22,6 +22,7 @@ from streams.health import Health, patiently
 from streams.inbox import Inbox, Item
 from streams.judged import judged_message
 from streams.kafka import Outgoing, Producer
+from streams.numbers import number_of
 from streams.parked import parked
 from streams.partition import partition_of
 from streams.read_side import ReadSide
@@ -104,7 +105,7 @@ class JudgeStage:
         try:
             request = REQUEST.validate_json(item.value or b"")
         except ValidationError as error:
-            detail = f"no request: {error.error_count()} errors"
+            detail = "no request: " + number_of(error.error_count(), "error")
             return parked(item, REQUESTS, None, "unreadable", detail)
         if partition_of(request.trial_id, self._partitions) != item.partition:
             detail = "in another partition than its trial's"

@@ -24,6 +24,7 @@ from enrollment.commands import (
     SubmitForm,
 )
 from enrollment.paper import Paper
+from streams.numbers import number_of
 
 FORMAT: Final = 2
 _BEGINS: Final = b'{"format":2,'
@@ -102,7 +103,7 @@ def read_command(value: bytes) -> JudgedRequest:
         return JUDGED_REQUEST.validate_json(value)
     except ValidationError as error:
         # Never the message of the error: it quotes what may be clinical.
-        raise NoCommandError(f"no command: {error.error_count()} errors") from None
+        raise NoCommandError("no command: " + number_of(error.error_count(), "error")) from None
 
 
 def _read_judged(value: bytes) -> JudgedRequest:

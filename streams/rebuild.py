@@ -18,6 +18,7 @@ from streams.cases import Case, Cases
 from streams.chain import EMPTY, Link, Tip, link
 from streams.ledger import Ledger, TrialLedger, sequence_in
 from streams.log_reader import LogReader
+from streams.numbers import number_of
 from streams.redis_client import Client
 from streams.staged import Last, NotStagedError, Piece, Staged
 from streams.topics import LOG as LOG_TOPIC
@@ -141,7 +142,7 @@ class Rebuild:
             LOG.error("not rebuilt: %s", error, extra={"partition": ledger.partition})
             return
         await self.requests.tell(ledger.partition, replace(progress, state="done", read=end))
-        says = f"the read side was rebuilt: {len(wanted)} trials"
+        says = f"the read side was rebuilt: {number_of(len(wanted), 'trial')}"
         self.cases.met(Case.REBUILT, says, partition=ledger.partition, records=end)
 
     async def _build(self, ledger: Ledger, wanted: dict[str, Tip], progress: Progress) -> None:

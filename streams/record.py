@@ -13,6 +13,7 @@ from enrollment.commands import Actor, Digest, Id, JudgedRequest, Model
 from enrollment.events import AnyEvent, FormJudged
 from enrollment.version import RULES_VERSION
 from streams.command_kept import kept
+from streams.numbers import number_of
 
 FORMAT = 1
 
@@ -138,7 +139,9 @@ def parse(stored: bytes) -> Record:
                 "update every worker before you go on"
             ) from None
         # The message of a validation error quotes its input, which may be clinical.
-        raise UnreadableRecordError(f"not a record: {error.error_count()} errors") from None
+        raise UnreadableRecordError(
+            "not a record: " + number_of(error.error_count(), "error")
+        ) from None
     return Record(content, stored, digest(stored))
 
 

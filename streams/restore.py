@@ -8,6 +8,7 @@ from streams.export import accepted
 from streams.export_file import records_in
 from streams.kafka import Outgoing, Producer
 from streams.log_reader import LogReader
+from streams.numbers import number_of
 from streams.partition import partition_of
 from streams.record import Record
 from streams.settings import Settings
@@ -36,7 +37,9 @@ async def restore(
     try:
         there = [record.hash async for record in accepted(reader, partition, trial_id)]
         if there and not go_on:
-            raise NotRestoredError(f"trial.log has {len(there)} records of {trial_id} already")
+            raise NotRestoredError(
+                f"trial.log has {number_of(len(there), 'record')} of {trial_id} already"
+            )
         _begins_with(file, there)
         await producer.start()
         sent = await _send(producer, partition, file, len(there), advance)

@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.kafka import MAX_MESSAGE_BYTES
+from streams.numbers import number_of
 from streams.requests import REQUESTS
 from streams.settings import Settings
 
@@ -74,7 +75,10 @@ async def create(settings: Settings) -> list[str]:
         missing = [topic for topic in TOPICS if topic not in found]
         if missing:
             await admin.create_topics([_new(topic, settings) for topic in missing])
-        said = [f"{topic}: created, {_count(topic, settings)} partitions" for topic in missing]
+        said = [
+            f"{topic}: created, {number_of(_count(topic, settings), 'partition')}"
+            for topic in missing
+        ]
         for topic in (topic for topic in TOPICS if topic in found):
             differing = _differing(topic, found[topic], settings)
             if differing:

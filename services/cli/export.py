@@ -8,6 +8,7 @@ from rich.console import Console
 from services.cli.bytes_read import progress
 from services.cli.operator_settings import operator_settings, run
 from streams.export import NoSuchTrialError, NotWrittenError, export
+from streams.numbers import number_of
 from streams.record import HigherFormatError
 
 
@@ -37,7 +38,8 @@ def export_command(trial_id: str, output: Path | None) -> None:
         raise click.ClickException(str(error)) from None
     console = Console(highlight=False, soft_wrap=True)
     console.print(
-        f"Wrote {manifest.count} decisions of {trial_id} to {file} ({file.stat().st_size:,} bytes)."
+        f"Wrote {number_of(manifest.count, 'decision')} of {trial_id} to {file} "
+        f"({file.stat().st_size:,} bytes)."
     )
     console.print(f"Head: {manifest.head}")
     console.print("It holds forms: restricted, as the log is. Tell the head by another way, then")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli.operator_settings import operator_settings, run
+from streams.numbers import number_of
 from streams.partition import partition_of
 from streams.rebuild import ALL, Asked, Requests
 from streams.rebuild import Progress as Told
@@ -52,7 +53,8 @@ def rebuild(trial_id: str | None, every: bool, patience: int) -> None:
     trials, records = sum(told.trials for told in done), sum(told.end for told in done)
     if trial_id is not None and not trials:
         raise NotRebuiltError(f"trial.log has no trial {trial_id}: is the name right?")
-    console.print(f"Trials rebuilt: {trials}, from {records} records of {len(done)} partitions.")
+    whence = f"{number_of(records, 'record')} of {number_of(len(done), 'partition')}"
+    console.print(f"Trials rebuilt: {trials}, from {whence}.")
     console.print("Compare with `holdfast verify` of an export where you doubt the log itself.")
 
 

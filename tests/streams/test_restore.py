@@ -121,7 +121,7 @@ async def test_a_trial_that_is_there_is_never_restored_over(
     trial, file = recorded[0].trial_id, tmp_path / "export"
     write(file, trial, recorded)
     await send(settings, recorded[:1])
-    with pytest.raises(NotRestoredError, match=f"has 1 records of {trial} already"):
+    with pytest.raises(NotRestoredError, match=f"has 1 record of {trial} already"):
         await restore(settings, file, trial, False, nothing)
     again = tmp_path / "again"
     assert (await export(settings, trial, again, nothing, nothing)).count == 1
