@@ -71,14 +71,24 @@ def recommendation(trial: Trial, asked: Standing, weak: int | None) -> Recommend
     """What the design asks for now, at the open level or at the MTD that no longer holds."""
     if trial.phase1 == "open":
         if weak is None or asked.stopped(asked.current):
-            return asked.recommendation
+            return _that_may_open(asked, asked.recommendation)
     elif weak is None:
         return None
     elif asked.stopped(asked.current):
         advice = asked.recommendation
         if advice is not None and advice.kind != "expand":
-            return advice
+            return _that_may_open(asked, advice)
     return _back_to(asked, weak)
+
+
+def _that_may_open(asked: Standing, advice: Recommendation | None) -> Recommendation | None:
+    """Down to a level that would be stopped at once goes on down: nobody could sign it.
+
+    A model may have counted for it those who were still to come to the open level.
+    """
+    if advice is None or advice.kind != "de_escalate" or advice.level is None:
+        return advice
+    return _back_to(asked, advice.level)
 
 
 def _back_to(asked: Standing, weak: int) -> Recommendation | None:

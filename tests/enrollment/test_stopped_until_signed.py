@@ -17,7 +17,7 @@ from enrollment.events import (
 from enrollment.invariants import check_decision
 from enrollment.recount import Recount
 from enrollment.stops import check_stops
-from tests.enrollment.designs import THIRTY
+from tests.enrollment.designs import THIRTY, design_for
 from tests.enrollment.spec import P0, Story, opened, recorded, refused, waits
 from tests.enrollment.worlds import escalated, stopped_at_l1
 
@@ -254,3 +254,25 @@ def test_no_record_may_let_anybody_in_where_it_is_stopped() -> None:
     check_decision(before, signed, {"L1"}, Recount.of(before))
     with pytest.raises(BrokenInvariantError, match="stopped"):
         check_stops(before, signed[-1], trial.state, signature=True)
+
+
+def test_down_goes_past_a_level_that_would_be_stopped_as_soon_as_it_were_open() -> None:
+    """A CRM at L2 counts for L1 also those who may yet come to L2; once it is stopped nobody will.
+
+    L1 1/1, L2 0/1: L1 would be the dose if another came to L2 without a DLT; of these two it is L0.
+    """
+    design = design_for("crm", 3, pick=30)
+    trial = opened(P0(design=design, levels=("L0", "L1", "L2")), at="03-01 08:00")
+    trial.at("03-01 09:00").form("P1")
+    trial.at("03-01 10:00").dose("P1")
+    trial.at("03-22 09:00").clear("P1")
+    assert trial.at("03-22 10:00").sign("escalate", "L2") == recorded()
+    trial.at("03-22 11:00").form("P2")
+    trial.at("03-22 12:00").dose("P2")
+    trial.at("04-12 09:00").clear("P2")
+    assert trial.target("L2") == 2
+    assert trial.at("04-12 10:00").dlt("P1", "03-04") == recorded()
+    assert trial.counts("L1") == (1, 1, 0, 0)
+    assert trial.counts("L2") == (1, 0, 0, 0)
+    assert trial.review() == ("de_escalate", "L0")
+    assert trial.at("04-12 12:00").sign("de_escalate", "L0") == recorded()
