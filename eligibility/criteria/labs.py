@@ -8,6 +8,7 @@ from typing import Final, Self
 from eligibility.anchors import Anchors
 from eligibility.criteria.anchored import Validity
 from eligibility.criteria.parts import Part, combine, failed, passed, unknown
+from eligibility.criteria.plausible import Plausible, plausible
 from eligibility.criteria.table import Table
 from eligibility.criteria.units import UNITS
 from eligibility.form import ScreeningForm
@@ -38,6 +39,8 @@ class Limit:
     thresholds: dict[str, Decimal]
     """By the unit of a result: what `value * per` is compared with. Exact, see `UNITS`."""
     per: Decimal
+    plausible: dict[str, Plausible]
+    """By the unit of a result: what may be believed of it."""
     name: str
     """The analyte as it stands in a sentence."""
     field: str
@@ -84,10 +87,16 @@ class Limit:
         if threshold is None:
             expected = " or ".join(self.thresholds)
             return unknown(f"{said} is in an unknown unit, expected {expected}", self.field)
+        believed = self.plausible[lab.unit]
+        if not believed.value.holds(lab.value):
+            return unknown(f"{said} is a value that nobody has: check the unit", self.field)
         if self.unit:
             within, limit = self.holds(lab.value * self.per, threshold), self.words
         elif not lab.upper_limit:
             return unknown(f"{said} without the laboratory's upper limit", self.field)
+        elif not believed.upper_limit.holds(lab.upper_limit):
+            text = f"{said} with an upper limit of {lab.upper_limit}, which no laboratory has"
+            return unknown(f"{text}: check the unit", self.field)
         else:
             within = self.holds(lab.value, threshold * lab.upper_limit)
             limit = f"{self.words} {lab.upper_limit!s}"
@@ -99,8 +108,11 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else f" {unit}"
 
 
-def _prepared(analyte: str, bound: Bound) -> tuple[str, str, Callable[[Decimal, Decimal], bool]]:
-    return analyte_words(analyte), f"labs.{analyte}", _BOUNDS[bound][1]
+def _prepared(
+    analyte: str, bound: Bound
+) -> tuple[dict[str, Plausible], str, str, Callable[[Decimal, Decimal], bool]]:
+    said, field = analyte_words(analyte), f"labs.{analyte}"
+    return plausible(analyte), said, field, _BOUNDS[bound][1]
 
 
 def analyte_words(analyte: str) -> str:
