@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from enrollment.commands import Role
 from enrollment.version import RULES_VERSION
@@ -28,6 +29,42 @@ ALL = (*Settings.model_fields, *ApiSettings.model_fields, *SigninSettings.model_
 @pytest.mark.parametrize("field", ALL)
 def test_every_setting_is_documented(field: str) -> None:
     assert f"`HOLDFAST_{field.upper()}`" in OPERATIONS
+
+
+def defaults(text: str) -> dict[str, str]:
+    """Setting to default, of every table with both: one cell may name several, in their order."""
+    found: dict[str, str] = {}
+    for row in re.findall(r"^\| (`HOLDFAST_[^|]+) \| ([^|]+) \| [^|]*\|$", text, re.MULTILINE):
+        names = re.findall(r"`HOLDFAST_([A-Z_]+)`", row[0])
+        plain = re.sub(r" \(.*\)|: .*|`|(?<=\d),(?=\d)", "", row[1])
+        values = re.split(", | and ", plain) if len(names) > 1 else [plain]
+        if len(values) == 1:
+            values *= len(names)
+        found |= dict(zip((name.lower() for name in names), values, strict=True))
+    return found
+
+
+def as_told(field: str, info: FieldInfo) -> str:
+    if field == "flush_every_message":
+        return "on with one replica"
+    if info.is_required():
+        return "must be set"
+    default = info.default
+    if default is None:
+        return "none"
+    return str(default).lower() if isinstance(default, bool) else f"{default}".removesuffix(".0")
+
+
+@pytest.mark.parametrize("document", ["operations.md", "api.md"])
+def test_every_default_is_told_as_it_is(document: str) -> None:
+    """Those of TLS, SASL and users are sentences: what is not set is not used."""
+    told = defaults((ROOT / "docs" / document).read_text("utf-8"))
+    fields = {**Settings.model_fields, **ApiSettings.model_fields, **SigninSettings.model_fields}
+    assert told == {field: as_told(field, fields[field]) for field in told}
+    secured = {name for name in Settings.model_fields if re.match("kafka_(?!boot)|redis_.*_", name)}
+    secured |= {"redis_username", "redis_password"}
+    of_the_api = set(ApiSettings.model_fields) - {"token_file", "api_host", "api_port"}
+    assert set(told) == (of_the_api if document == "api.md" else set(fields) - secured)
 
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
