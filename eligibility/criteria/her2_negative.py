@@ -85,13 +85,18 @@ class Her2Negative:
 
 
 def _danger(reading: Reading) -> str | None:
-    """Positive by today's guidelines, or it may be: a ratio of 2.0 or more without the copies."""
+    """Positive by today's guidelines, or it may be, if what a dual probe left out made group 1."""
     call, ish = call_2018(reading), reading.ish
     if call.status is POSITIVE:
         return f"is positive by ASCO/CAP 2018 and 2023 ({call.because})"
-    if ish is None or ish.ratio is None or ish.ratio < 2 or ish.copies is not None:
+    if ish is None or ish.probe == "single":
         return None
-    return f"may be positive by ASCO/CAP 2018 and 2023 (ratio {ish.ratio} without copies)"
+    said = None
+    if ish.copies is None and ish.ratio is not None and ish.ratio >= 2:
+        said = f"ratio {ish.ratio} without copies"
+    elif ish.ratio is None and ish.copies is not None and ish.copies >= 4:
+        said = f"{ish.copies} copies without a ratio"
+    return said and f"may be positive by ASCO/CAP 2018 and 2023 ({said})"
 
 
 def _not_told_apart(specimen: Specimen, completed_on: date) -> str | None:

@@ -23,21 +23,30 @@ ADMITTED: Final = ("FISH", "SISH")
 
 
 def trial_call(reading: Reading, ratio_under: Decimal) -> Call:
-    """The status of one specimen; POSITIVE stands for "not negative"."""
-    for other in reading.others:
-        if reading.ish is not None and _contradict(reading.ish, other, ratio_under):
-            return Call(DISCORDANT, f"{_said(reading.ish)} against {_said(other)}")
-    return _one_assay(reading, ratio_under)
+    """The status of one specimen; POSITIVE stands for "not negative".
+
+    The rule goes by ratios: the first assay that gave one is read, FISH before the others.
+    """
+    if reading.ish is None:
+        return _by_ihc(reading, (), ratio_under)
+    every = (reading.ish, *reading.others)
+    with_ratio = [ish for ish in every if ish.ratio is not None]
+    read = reading._replace(ish=with_ratio[0]) if with_ratio else reading
+    for other in with_ratio[1:]:
+        if _contradict(with_ratio[0], other, ratio_under):
+            return Call(DISCORDANT, f"{_said(with_ratio[0])} against {_said(other)}")
+    return _by_ihc(read, every, ratio_under)
 
 
-def _one_assay(reading: Reading, ratio_under: Decimal) -> Call:
-    ihc, ish = reading.ihc, reading.ish
+def _by_ihc(reading: Reading, every: tuple[Ish, ...], ratio_under: Decimal) -> Call:
+    """`every`: all assays, of which each may contradict the IHC."""
+    ihc = reading.ihc
     if ihc == "2+":
         return _two_plus(reading, ratio_under)
     if ihc == "3+":
-        return _three_plus(ish, ratio_under)
+        return _three_plus(every, ratio_under)
     if ihc is not None:
-        return _zero_or_one_plus(ihc, ish, ratio_under)
+        return _zero_or_one_plus(ihc, every, ratio_under)
     return _without_ihc(reading, ratio_under)
 
 
@@ -56,15 +65,17 @@ def _two_plus(reading: Reading, ratio_under: Decimal) -> Call:
     return Call(PENDING_TEST, f"IHC 2+ must be shown negative by FISH{failed}")
 
 
-def _three_plus(ish: Ish | None, ratio_under: Decimal) -> Call:
-    if ish is not None and _seems_negative(ish, ratio_under):
-        return Call(DISCORDANT, f"IHC 3+ is contradicted by {_said(ish)}")
+def _three_plus(every: tuple[Ish, ...], ratio_under: Decimal) -> Call:
+    for ish in every:
+        if _seems_negative(ish, ratio_under):
+            return Call(DISCORDANT, f"IHC 3+ is contradicted by {_said(ish)}")
     return Call(POSITIVE, "IHC 3+ is not negative")
 
 
-def _zero_or_one_plus(ihc: str, ish: Ish | None, ratio_under: Decimal) -> Call:
-    if ish is not None and _seems_positive(ish, ratio_under):
-        return Call(DISCORDANT, f"IHC {ihc} is contradicted by {_said(ish)}")
+def _zero_or_one_plus(ihc: str, every: tuple[Ish, ...], ratio_under: Decimal) -> Call:
+    for ish in every:
+        if _seems_positive(ish, ratio_under):
+            return Call(DISCORDANT, f"IHC {ihc} is contradicted by {_said(ish)}")
     return Call(NEGATIVE, f"IHC {ihc}")
 
 
@@ -89,8 +100,8 @@ def _by_ratio(said: str, ratio: Decimal, ratio_under: Decimal) -> Call:
 
 def _contradict(ish: Ish, other: Ish, ratio_under: Decimal) -> bool:
     """Two assays of one specimen, their ratios on different sides of the limit."""
-    if ish.ratio is None or other.ratio is None:
-        return False
+    assert ish.ratio is not None
+    assert other.ratio is not None
     return (ish.ratio < ratio_under) != (other.ratio < ratio_under)
 
 

@@ -358,3 +358,61 @@ def test_ihc_1_is_contradicted_by_a_single_probe_from_six_copies_whatever_the_se
 def test_a_ratio_from_2_0_without_copies_may_hide_the_danger(ratio: str, answer: Answer) -> None:
     found = judged(specimen("biopsy", {"ratio": ratio}))
     assert (found.answer, found.safety) == (answer, answer is Answer.REVIEW)
+
+
+def several(ihc: str | None, *ish: dict[str, str]) -> dict[str, Any]:
+    """A specimen with one test of each assay."""
+    found = specimen("biopsy", {} if ihc is None else {"ihc": ihc})
+    return {**found, "ish": list(ish)}
+
+
+FISH_2_6 = {"assay": "FISH", "probe": "dual", "ratio": "1.2", "copies": "2.6"}
+
+
+@pytest.mark.parametrize(
+    ("ihc", "other", "answer"),
+    [
+        ("1+", {"assay": "SISH", "probe": "dual", "ratio": "2.5"}, Answer.REVIEW),
+        ("1+", {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.PASS),
+        ("3+", {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.REVIEW),
+        ("3+", {"assay": "SISH", "probe": "dual", "ratio": "2.2"}, Answer.FAIL),
+        (None, {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.PASS),
+        (None, {"assay": "SISH", "probe": "dual", "ratio": "2.2"}, Answer.FAIL),
+        ("2+", {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.REVIEW),
+    ],
+)
+def test_where_fish_gave_no_ratio_that_of_another_assay_is_read(
+    ihc: str | None, other: dict[str, str], answer: Answer
+) -> None:
+    """Copies that contradict nothing: R20 sends IHC 0, 1+ and 3+ against an ISH to a person."""
+    without = {"assay": "FISH", "probe": "dual", "copies": "3.9" if ihc != "3+" else "4.0"}
+    assert judged(several(ihc, without, other), protocol=warning()).answer is answer
+
+
+@pytest.mark.parametrize(("copies", "answer"), [("5.9", Answer.PASS), ("6.0", Answer.REVIEW)])
+def test_ihc_1_is_contradicted_by_a_single_probe_beside_a_negative_fish(
+    copies: str, answer: Answer
+) -> None:
+    cish = {"assay": "CISH", "probe": "single", "copies": copies}
+    assert judged(several("1+", FISH_2_6, cish), protocol=warning()).answer is answer
+
+
+@pytest.mark.parametrize(("fish", "answer"), [("2.19", Answer.PASS), ("2.20", Answer.REVIEW)])
+def test_the_edge_parts_two_assays_whichever_is_above(fish: str, answer: Answer) -> None:
+    above = {"assay": "FISH", "probe": "dual", "ratio": fish, "copies": "3.0"}
+    below = {"assay": "SISH", "probe": "dual", "ratio": "2.19", "copies": "3.0"}
+    assert judged(several("2+", above, below)).answer is answer
+
+
+def test_the_danger_may_lie_in_another_assay() -> None:
+    sish = {"assay": "SISH", "probe": "dual", "ratio": "2.1", "copies": "5.0"}
+    found = judged(several("2+", FISH_2_6, sish))
+    assert (found.answer, found.safety) == (Answer.REVIEW, True)
+
+
+@pytest.mark.parametrize(("copies", "answer"), [("3.99", Answer.PASS), ("4.00", Answer.REVIEW)])
+def test_copies_from_4_without_a_ratio_may_hide_the_danger(copies: str, answer: Answer) -> None:
+    """Group 1 of ASCO/CAP 2018 if the ratio were 2.0 or more, which nobody says."""
+    fish = {"assay": "FISH", "probe": "dual", "copies": copies}
+    found = judged(several("1+", fish))
+    assert (found.answer, found.safety) == (answer, answer is Answer.REVIEW)
