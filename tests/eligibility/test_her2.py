@@ -416,3 +416,38 @@ def test_copies_from_4_without_a_ratio_may_hide_the_danger(copies: str, answer: 
     fish = {"assay": "FISH", "probe": "dual", "copies": copies}
     found = judged(several("1+", fish))
     assert (found.answer, found.safety) == (answer, answer is Answer.REVIEW)
+
+
+def test_specimens_that_disagree_need_a_person_whatever_the_setting() -> None:
+    biopsy, primary = specimen("biopsy", {"ihc": "1+"}), specimen("primary", {"ihc": "3+"})
+    for both in ([biopsy, primary], [primary, biopsy]):
+        found = judged(*both, protocol=warning())
+        assert found.answer is Answer.REVIEW
+        assert "specimens disagree" in found.because.casefold()
+
+
+@pytest.mark.parametrize(
+    ("reported_on", "answer"),
+    [("2027-03-24", Answer.PASS), ("2027-03", Answer.PASS), ("2027-04", Answer.UNKNOWN)],
+)
+def test_a_report_of_the_forms_own_day_is_a_fact(reported_on: str, answer: Answer) -> None:
+    one = several("1+")
+    one["ihc"][0]["reported_on"] = reported_on
+    assert judged(one).answer is answer
+
+
+def test_a_report_of_any_assay_after_the_form_is_no_fact_yet() -> None:
+    sish = {"assay": "SISH", "probe": "dual", "ratio": "1.3", "reported_on": "2027-03-25"}
+    assert judged(several("1+", FISH_2_6, sish)).answer is Answer.UNKNOWN
+
+
+def test_a_score_of_a_failed_test_is_none() -> None:
+    failed = several("1+")
+    failed["ihc"][0]["failed"] = True
+    assert judged(failed).answer is Answer.UNKNOWN
+
+
+def test_a_later_test_without_a_result_replaces_none() -> None:
+    waiting = several("1+")
+    waiting["ihc"].append({"reported_on": "2027-03-01"})
+    assert judged(waiting).answer is Answer.PASS
