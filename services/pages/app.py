@@ -33,9 +33,15 @@ from services.pages.security import SecurityHeaders
 from services.pages.tallies import Tallies
 from services.signin import every_page
 from services.signin import routes as signin_routes
+from services.signin.sent_too_late import sent_too_late
 from services.signin.signin import Signin
 from services.signin.signing import ProveFirstError
-from services.signin.viewer import MustChangeError, NotSignedInError
+from services.signin.viewer import (
+    NOT_FROM_HERE,
+    MustChangeError,
+    NotSignedInError,
+    SentTooLateError,
+)
 
 ROUTERS = (
     static_files.router,
@@ -83,6 +89,7 @@ def add_pages(app: FastAPI, people: ForPeople) -> None:
         app.include_router(router)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(NotSignedInError, _sign_in_first)
+    app.add_exception_handler(SentTooLateError, _of_another_session)
     app.add_exception_handler(MustChangeError, _change_first)
     app.add_exception_handler(ProveFirstError, _prove_first)
     app.add_middleware(
@@ -91,7 +98,12 @@ def add_pages(app: FastAPI, people: ForPeople) -> None:
 
 
 async def _sign_in_first(request: Request, error: Exception) -> Response:
-    return signin_routes.to_sign_in(request)
+    return await sent_too_late(request, error) or signin_routes.to_sign_in(request)
+
+
+async def _of_another_session(request: Request, error: Exception) -> Response:
+    given_back = await sent_too_late(request, error)
+    return given_back or problem_page(request, Problem(NOT_FROM_HERE, "Nothing was done."))
 
 
 async def _change_first(request: Request, error: Exception) -> Response:

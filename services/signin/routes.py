@@ -31,8 +31,10 @@ def way_back(asked: str | None) -> str:
 def to_sign_in(request: Request) -> Response:
     """What a page answers to a browser without a session."""
     if request.headers.get("hx-request"):
-        # A piece of a page cannot be a sign-in page: the whole page goes there.
-        return Response(status_code=200, headers={"HX-Redirect": "/sign-in"})
+        # A piece of a page says so in its place: what was typed beside it stays there.
+        return page(request, "signin/over.html", status=401)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(status_code=401, headers={"Cache-Control": "no-store"})
     back = request.url.path if request.method == "GET" else HOME
     return RedirectResponse(f"/sign-in?next={quote(back)}", SEE_OTHER)
 

@@ -91,6 +91,23 @@ class MustChangeError(Exception):
 CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
 
 
+class SentTooLateError(Exception):
+    """A form with another token than the session's, from our own page: made before it began."""
+
+    def __init__(self, viewer: Viewer, form: FormData) -> None:
+        super().__init__()
+        self.viewer = viewer
+        self.form = form
+
+
+def from_our_page(request: Request) -> bool:
+    """Whether the browser itself says that a post comes from a page of ours."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("origin") == signin_of(request).settings.web_address
+
+
 def check_origin(request: Request) -> None:
     """A browser says where a post comes from; one from elsewhere is refused."""
     signin = signin_of(request)
@@ -110,7 +127,7 @@ async def posted(request: Request, viewer: Viewer, *, files: int = 0) -> FormDat
     form = await request.form(max_files=files, max_fields=5_000)
     token = form.get("csrf")
     if not isinstance(token, str) or not hmac.compare_digest(token.encode(), viewer.csrf.encode()):
-        raise Problem(NOT_FROM_HERE, "Nothing was done.")
+        raise SentTooLateError(viewer, form)
     proof = form.get(PROOF)
     return form if not isinstance(proof, str) else await _kept_form(request, proof)
 

@@ -1,14 +1,12 @@
 """The screening form, page by page: begun, kept at each step, checked, submitted once."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from enrollment.commands import Actor, AmendForm, SubmitForm
-from enrollment.trial import Trial
+from enrollment.commands import AmendForm, SubmitForm
 from services.api.identity import Submission, parse_submission
 from services.api.intake import Intake
 from services.api.ports import UnavailableError
@@ -16,14 +14,14 @@ from services.api.problems import NO_ROUTE, Problem
 from services.api.reading import trial_in_force, unavailable
 from services.api.reads import now_of
 from services.api.views import visible
-from services.pages.drafts import Drafts, KeptDraft
 from services.pages.frame import SITE_STAFF, frame
 from services.pages.hypothetical import Follows, follows
 from services.pages.laboratory_pages import filled_in
 from services.pages.mine import at_site
 from services.pages.rendering import FieldError, page, render_text
-from services.pages.screening.asked import asked_by, with_asked
-from services.pages.screening.filled import Draft, taken_in
+from services.pages.screening.asked import asked_by
+from services.pages.screening.desk import Desk, desk_of, drafts_of, showing, stands
+from services.pages.screening.filled import taken_in
 from services.pages.screening.problems import begun, on_page
 from services.pages.screening.shown import shown_groups, step_of
 from services.pages.screening.steps import BY_SLUG, STEPS, after
@@ -33,38 +31,11 @@ from services.signin.viewer import CurrentViewer, Viewer, posted
 
 router = APIRouter(prefix="/trials/{trial_id}/forms", include_in_schema=False)
 SEE_OTHER = 303
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """One request about a draft: the trial, who asks, the draft."""
-
-    trial: Trial
-    viewer: Viewer
-    actor: Actor
-    draft: KeptDraft
-    typed: Draft
-    """What was typed, with the rows that the protocol asks for and the laboratory's limits."""
-
-    @property
-    def root(self) -> str:
-        return f"/trials/{self.trial.trial_id}/forms/{self.draft.draft_id}"
-
-
-def drafts_of(request: Request) -> Drafts:
-    drafts: Drafts = request.app.state.drafts
-    return drafts
-
-
-async def _desk(request: Request, viewer: Viewer, trial_id: str, draft_id: str) -> Desk:
-    """Another site's draft is as good as none."""
-    actor = viewer.actor(trial_id, *SITE_STAFF)
-    trial = await trial_in_force(request, trial_id)
-    draft = drafts_of(request).find(trial_id, draft_id, actor.sites)
-    if draft is None:
-        raise Problem(NO_ROUTE, "There is no such draft at your site. It may have been submitted.")
-    asked = with_asked(draft.typed, trial.in_force.criteria)
-    return Desk(trial, viewer, actor, draft, filled_in(request, asked, draft.site_id))
+MEANWHILE = FieldError(
+    "step",
+    "This page was saved meanwhile, in another tab or by a colleague. What you see is what you "
+    "typed, and it is not kept yet: save again to put it in the place of theirs.",
+)
 
 
 @router.get("")
@@ -102,7 +73,7 @@ async def begin(request: Request, viewer: CurrentViewer, trial_id: str) -> Respo
 @router.get("/{draft_id}/check")
 async def check(request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str) -> Response:
     """All answers before they are sent, and what they would come to."""
-    desk = await _desk(request, viewer, trial_id, draft_id)
+    desk = await desk_of(request, viewer, trial_id, draft_id)
     return _check_page(request, desk, _preview(request, desk))
 
 
@@ -113,7 +84,7 @@ async def submit(request: Request, viewer: CurrentViewer, trial_id: str, draft_i
     answer = await _answered(request, viewer, trial_id, draft_id, _flat(form))
     if answer is not None:
         return answer
-    desk = await _desk(request, viewer, trial_id, draft_id)
+    desk = await desk_of(request, viewer, trial_id, draft_id)
     seen = _preview(request, desk)
     wrong = _fixed_subject(desk, seen)
     if seen.parsed is None or wrong is not None:
@@ -158,7 +129,7 @@ async def discard(
     request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str
 ) -> Response:
     await posted(request, viewer)
-    desk = await _desk(request, viewer, trial_id, draft_id)
+    desk = await desk_of(request, viewer, trial_id, draft_id)
     await drafts_of(request).drop(desk.draft)
     return _to(f"/trials/{trial_id}/forms")
 
@@ -169,7 +140,7 @@ async def live_preview(
 ) -> Response:
     """The verdict on what stands in the page now, without keeping it."""
     form = await posted(request, viewer)
-    desk = await _desk(request, viewer, trial_id, draft_id)
+    desk = await desk_of(request, viewer, trial_id, draft_id)
     step = BY_SLUG.get(str(form.get("step")), STEPS[0])
     typed = filled_in(request, taken_in(desk.typed, step, _flat(form)), desk.draft.site_id)
     seen = preview(desk.trial, typed, desk.draft.site_id, now_of(request, desk.trial), STEPS)
@@ -182,7 +153,7 @@ async def live_preview(
 async def step_page(
     request: Request, viewer: CurrentViewer, trial_id: str, draft_id: str, slug: str
 ) -> Response:
-    desk = await _desk(request, viewer, trial_id, draft_id)
+    desk = await desk_of(request, viewer, trial_id, draft_id)
     if slug not in BY_SLUG:
         raise Problem(NO_ROUTE, "The form has no such page.")
     return _step(request, desk, slug)
@@ -198,14 +169,18 @@ async def save_step(
     is kept all the same, and every other way leads on.
     """
     form = await posted(request, viewer)
-    desk = await _desk(request, viewer, trial_id, draft_id)
+    desk = await desk_of(request, viewer, trial_id, draft_id)
     if slug not in BY_SLUG:
         raise Problem(NO_ROUTE, "The form has no such page.")
     flat = _flat(form)
-    typed = taken_in(desk.draft.typed, BY_SLUG[slug], flat)
+    step = BY_SLUG[slug]
+    typed = taken_in(desk.draft.typed, step, flat)
     if desk.draft.subject_id is not None:
         typed["subject_id"] = desk.draft.subject_id
     typed = filled_in(request, typed, desk.draft.site_id)
+    now_kept = stands(step, desk.draft.typed)
+    if flat.get("stood", now_kept) != now_kept != stands(step, typed):
+        return _step(request, showing(request, desk, typed), slug, (MEANWHILE,))
     await drafts_of(request).save(desk.draft, viewer.account.account_id, typed)
     if "add" in flat or "remove" in flat:
         changed = flat.get("add") or flat["remove"].rsplit(".", 1)[0]
@@ -214,7 +189,7 @@ async def save_step(
     if go == "later":
         return _to(f"/trials/{trial_id}/forms")
     if go == "next":
-        desk = await _desk(request, viewer, trial_id, draft_id)
+        desk = await desk_of(request, viewer, trial_id, draft_id)
         if wrong := on_page(BY_SLUG[slug], _preview(request, desk).errors):
             return _step(request, desk, slug, wrong)
     following = after(slug) if go == "next" else None
@@ -240,6 +215,7 @@ def _step(
         asked=asked_by(desk.trial.in_force.criteria),
         errors=wrong,
         draft=desk.draft,
+        stood=stands(step, desk.draft.typed),
         root=desk.root,
         seen=seen,
         last=after(slug) is None,

@@ -41,8 +41,20 @@ function connection(whole) {
 }
 document.addEventListener("htmx:sse:after:connection", () => connection(true));
 document.addEventListener("htmx:sse:after:message", () => connection(true));
-document.addEventListener("htmx:sse:error", () => connection(false));
+document.addEventListener("htmx:sse:error", (event) => {
+  connection(false);
+  if (event.detail.status === 401 || event.detail.status === 403) over(event.detail.status);
+});
 document.addEventListener("htmx:sse:close", () => connection(false));
+
+// Whose session is over, or who has no right any more, is told so: no trying again mends it.
+const signIn = { href: `/sign-in?next=${encodeURIComponent(location.pathname)}`, textContent: "Sign in" };
+function over(status) {
+  for (const sign of document.querySelectorAll(".live")) {
+    sign.textContent = sign.dataset[`over${status}`];
+    if (status === 401) sign.append(" ", Object.assign(document.createElement("a"), signIn));
+  }
+}
 
 // What scrolls by itself can be reached and scrolled by keys; what fits stays out of their way.
 function reachable() {
