@@ -44,6 +44,7 @@ class RequestWriter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer = Producer(settings)
+        self._failed: Producer | None = None
         self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
@@ -63,17 +64,20 @@ class RequestWriter:
     async def send(self, request: Request) -> None:
         """Raises `streams.kafka.SendFailedError` when it is not known whether the request arrived.
 
-        Whoever sends the same request again does no harm. The next one goes by a new producer.
+        Whoever sends the same request again does no harm. The next one goes by a new producer;
+        ending the old one may take as long as Kafka is away, and who sent this is told at once.
         """
+        if self._failed is self._producer:
+            await self._renew(self._producer)
         producer = self._producer
         try:
             await producer.send_all((request_message(request, self._settings.partitions),))
         except SendFailedError:
-            await self._renew(producer)
+            self._failed = producer
             raise
 
     async def _renew(self, failed: Producer) -> None:
-        """After a failure a producer's numbering is not to be trusted; the first to fail renews."""
+        """After a failure a producer's numbering is not to be trusted; the first to send renews."""
         async with self._renewing:
             if self._producer is not failed:
                 return
@@ -82,6 +86,6 @@ class RequestWriter:
             fresh = Producer(self._settings)
             try:
                 await fresh.start()
-            except KafkaError:
-                return
+            except KafkaError as error:
+                raise SendFailedError(f"Kafka is away: {type(error).__name__}") from error
             self._producer = fresh
