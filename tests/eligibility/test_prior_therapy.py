@@ -367,3 +367,55 @@ def test_a_regimen_that_begins_when_the_other_stops_does_not_overlap(
     first = metastatic("docetaxel", stop_reason="completed")
     then = metastatic("gemcitabine", started_on=starts, stopped_on="2024-12-01")
     assert said([first, then]) == f"0 (neo)adjuvant and {count} metastatic"
+
+
+@pytest.mark.parametrize(
+    ("neoadjuvant", "after"),
+    [
+        ({}, {"started_on": "2019-08-01", "stopped_on": "2020-01-10"}),
+        ({"started_on": None}, {"started_on": None, "stopped_on": "2020-01-10"}),
+        ({}, {"started_on": None, "stopped_on": None}),
+    ],
+)
+def test_courses_are_read_in_the_order_of_their_dates(
+    neoadjuvant: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """By start, else by stop; one without any date goes last. The form's order is no matter."""
+    before = regimen("neoadjuvant", "doxorubicin", **neoadjuvant)
+    then = regimen("adjuvant", "capecitabine", **after)
+    assert said([then, before]) == said([before, then]) == "1 (neo)adjuvant and 0 metastatic"
+
+
+def test_two_sequences_by_name_are_two_regimens() -> None:
+    first = adjuvant("doxorubicin", planned_sequence="AC-T")
+    then = adjuvant("paclitaxel", started_on="2015-06-15", planned_sequence="TC")
+    assert said([first, then]) == "2 (neo)adjuvant and 0 metastatic"
+
+
+@pytest.mark.parametrize("named", [0, 1])
+def test_a_sequence_that_only_one_course_names_asks_the_site(named: int) -> None:
+    courses = [
+        adjuvant("doxorubicin"),
+        adjuvant("paclitaxel", started_on="2015-06-15", stopped_on="2015-09-01"),
+    ]
+    courses[named]["planned_sequence"] = "AC-T"
+    assert said(courses) == "1 to 2 (neo)adjuvant and 0 metastatic"
+
+
+@pytest.mark.parametrize(
+    ("of_regimen", "of_agents", "count"),
+    [
+        (None, (0, 0), "0 to 1"),
+        (None, (0, 3), "1"),
+        (None, (0, None), "1"),
+        (0, (3, 3), "0 to 1"),
+        (3, (0, 0), "1"),
+    ],
+)
+def test_a_regimen_counts_by_the_doses_of_any_agent(
+    of_regimen: int | None, of_agents: tuple[int | None, int | None], count: str
+) -> None:
+    names = zip(("docetaxel", "gemcitabine"), of_agents, strict=True)
+    agents = [{"name": n, "drug_class": "cytotoxic", "doses_given": given} for n, given in names]
+    given = metastatic(agents=agents, doses_given=of_regimen)
+    assert said([given]) == f"0 (neo)adjuvant and {count} metastatic"
