@@ -154,12 +154,23 @@ def _mends_what_is_wrong_and_submits(page: Page) -> None:
     field.blur()
     expect(live).to_contain_text("criteria met")
     go_on(page, "Save and check all")
+    _sees_the_results_in_their_rows(page)
     picture(page, "check", at="main")
     page.get_by_role("button", name="Submit the form").dblclick()
     answered(page, "A place is reserved")
     picture(page, "answer", at="main", height=560)
     expect(page.locator("main")).to_contain_text("dose level L1 (illustrative dose)")
     expect(page.locator("main")).to_contain_text(re.compile(r"First dose by \d+ March 2027"))
+
+
+def _sees_the_results_in_their_rows(page: Page) -> None:
+    """As the form was typed; nothing of it had to be added or chosen."""
+    page.get_by_role("link", name="Change Laboratory").click()
+    for test in ("Neutrophils", "ALT", "INR"):
+        row = page.get_by_role("group", name=test, exact=True)
+        expect(row.get_by_label("Value")).to_have_value(re.compile("[0-9]"))
+    picture(page, "results", at="main", height=1000)
+    go_on(page, "Save and check all")
 
 
 def _prints_the_slot(page: Page, folder: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import SignedIn
+from tests.browser.looks import violations
 from tests.browser.people import by_id, go_on, sign_in
 from tests.browser.stack import Stack
 
@@ -64,6 +65,8 @@ def test_a_page_of_the_form_goes_on_after_signing_in_in_another_tab(
         expect(by_id(page, "subject_id")).to_have_value(subject_id)
     go_on(page, "Save for later")
     expect(page.get_by_role("heading", level=1)).to_have_text("Not sent yet")
+    if scripts:
+        assert violations(page) == []
     sign_in(page.context.new_page(), "nurse-s1", stack.passwords["nurse-s1"])
     page.get_by_role("button", name="I have signed in").click()
     page.get_by_role("button", name="Go on with what was typed, as").click()
