@@ -312,7 +312,11 @@ class AnyHistory(HeldTrial):
         """Limits may end below what a level, or the trial, already holds."""
         changed = {**self.parameters, **other, "dlt_window_days": window}
         changed["levels"] = self.other_levels(levels)
-        changed["rp2d_min_evaluable"] = 6 if changed["variant"] == "C" else 3
+        ended = self.trial.mtd is not None and self.trial.phase1 == "closed"
+        if not ended:  # After an MTD no version may ask for more than there are (R22).
+            changed["rp2d_min_evaluable"] = 6 if changed["variant"] == "C" else 3
+        elif changed["variant"] != "C":
+            changed["rp2d_min_evaluable"] = 3
         if "design" in changed:
             changed["design"] = resized(changed["design"], *sizes)
         text = text_of(**changed, version=f"{self.version + 1}.0")

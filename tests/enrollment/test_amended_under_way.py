@@ -30,13 +30,15 @@ class Amended(HeldTrial):
         self.send(c.ActivateTrial(meaning="I open."), CENTRE)
 
     def adopt(self) -> None:
-        variant = self.parameters.get("variant", "B")
+        needed = 6 if self.parameters.get("variant", "B") == "C" else 3
+        if self.trial.mtd is not None:  # No version may ask for more than there are (R22).
+            needed = min(needed, self.trial.in_force.phase1.rp2d_min_evaluable)
         text = P0(
             **self.parameters,
             design=self.design,
             levels=self.levels,
             version=f"{self.version}.0",
-            rp2d_min_evaluable=6 if variant == "C" else 3,
+            rp2d_min_evaluable=needed,
         )
         command = c.AdoptProtocol(text=text, clock="simulated", meaning="I adopt.")
         done = self.send(command, CENTRE)
