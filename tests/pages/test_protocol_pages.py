@@ -1,5 +1,6 @@
 """The protocol on pages: read, another version adopted by signature, a new trial opened."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.pages.conftest import HASH, PASSWORD, Browser, Staff
 from tests.pages.world import key
 from tests.protocols.build import protocol_text
 from tests.services.conftest import Caller, form
-from tests.services.memory import Memory
+from tests.services.memory import NOW, Memory
 
 ROOT = "/trials/T1/protocol"
 STRICTER = protocol_text(version="2.0").replace("years_min = 18", "years_min = 65", 1)
@@ -48,6 +49,23 @@ async def test_everybody_of_the_trial_reads_what_is_in_force(trial: Browser) -> 
         posted = await checked(trial, STRICTER)
         assert posted.status_code == (200 if offered else 403), name
         await trial.post("/sign-out", {"csrf": await trial.csrf()})
+
+
+async def test_dates_and_leave_that_another_stagger_moves_are_told_before_signing(
+    browser: Browser, staff: Staff
+) -> None:
+    api = Caller(browser.http)
+    await api.open_trial(protocol_text(stagger_days=7))
+    assert (await api.post("/forms", form("S1-001"))).json()["outcome"] == "slot_reserved"
+    for path, day in (("authorisation", "planned_on"), ("first-dose", "dosed_on")):
+        body = {day: NOW.date().isoformat()}
+        answer = await api.post(f"/subjects/S1-001/{path}", body)
+        assert answer.json()["outcome"] == "recorded"
+    assert (await api.post("/forms", form("S1-002"))).json()["outcome"] == "slot_reserved"
+    await browser.sign_in("coordinator")
+    shown = (await checked(browser, protocol_text(version="2.0", stagger_days=14))).text
+    assert re.search("The place of S1-002 is kept until .*: Version 2.0 has another stagger", shown)
+    assert "leave for an earlier day has fallen" in shown
 
 
 async def test_a_version_is_shown_with_what_follows_and_signed(
