@@ -160,7 +160,25 @@ def test_limits_that_exclude_each_other_are_doubtful() -> None:
         "haemoglobin must be over 9 g/dL (I8) and under 9 g/dL (I8): nobody can meet both"
     )
     assert "criteria.I8" in doubted(with_limit('max = "90", unit = "g/L"'))
+    assert "criteria.I8" in doubted(with_limit('under = "8", unit = "g/dL"'))
     assert doubted(with_limit('under = "9.1", unit = "g/dL"')) == {}
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "doubtful"),
+    [
+        ('min = "90", unit = "g/L"', 'max = "9", unit = "g/dL"', False),
+        ('min = "90.1", unit = "g/L"', 'max = "9", unit = "g/dL"', True),
+        ('min = "90", unit = "g/L"', 'max = "8.9", unit = "g/dL"', True),
+        ('min = "90", unit = "g/L"', 'under = "9", unit = "g/dL"', True),
+    ],
+)
+def test_limits_in_two_units_are_held_against_each_other(
+    lower: str, upper: str, doubtful: bool
+) -> None:
+    both = f'{{ analyte = "haemoglobin", {lower} }}, {{ analyte = "haemoglobin", {upper} }}'
+    own = '{ analyte = "haemoglobin", over = "9", unit = "g/dL" }'
+    assert ("criteria.I8" in doubted(changed(own, both, fresh()))) is doubtful
 
 
 def with_settings(**settings: str) -> str:
