@@ -30,7 +30,7 @@ by_uv() {
       "run 'uv lock' after a change of pyproject.toml, else check the network"
   uv sync --locked --all-extras --inexact --python "$chosen" ||
     stop "The packages could not be installed." \
-      "read what uv said above; a package without a wheel for this system needs a C compiler"
+      "check the network and what uv said above; a package without a wheel for this system needs a C compiler"
 }
 
 # Pip says three lines for each of a hundred packages: they are counted, and shown if it fails.
@@ -62,7 +62,7 @@ by_pip() {
       "install its venv module (apt install python3-venv)"
   fi
   all_by_pip || stop "The packages could not be installed." \
-    "read what pip said above; a package without a wheel for this system needs a C compiler"
+    "check the network and what pip said above; a package without a wheel for this system needs a C compiler"
   .venv/bin/python -m pip install --quiet --disable-pip-version-check \
     --no-deps --no-build-isolation --editable . ||
     stop "The project could not be installed into .venv." "read what pip said above"
