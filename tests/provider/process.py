@@ -19,7 +19,7 @@ from services.local.processes import Process
 HERE = Path(__file__).parent
 PINNED = HERE / "requirements.txt"
 INSTALL_SECONDS = 600
-START_SECONDS = 60
+START_SECONDS = 150
 
 
 def environment() -> Path:

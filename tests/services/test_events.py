@@ -27,7 +27,7 @@ def headers(by: str = "token-service", **more: str) -> dict[str, str]:
 
 @pytest.fixture
 async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=20) as client:
+    async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=90) as client:
         yield client
 
 
@@ -162,7 +162,7 @@ async def test_the_board_is_told_at_once_and_after_each_change(
 
 async def test_a_silent_stream_says_that_it_is_alive(memory: Memory, token_file: Path) -> None:
     app = build_app(memory.ports(), ApiSettings(token_file=token_file, ping_seconds=0.05))
-    async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=20) as http:
+    async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=90) as http:
         await Caller(http).open_trial()
         async with http.stream("GET", f"{EVENTS}/stream?after=4", headers=headers()) as response:
             said = [line async for line in _until(response.aiter_lines(), ": ping")]
@@ -183,7 +183,7 @@ async def test_streams_are_limited_per_actor_and_counted_down_when_they_end(
 ) -> None:
     settings = ApiSettings(token_file=token_file, max_streams_per_actor=1)
     app = build_app(memory.ports(), settings)
-    async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=20) as http:
+    async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=90) as http:
         await Caller(http).open_trial()
         async with http.stream("GET", f"{EVENTS}/stream", headers=headers()) as response:
             await anext(tell(response))
@@ -196,7 +196,7 @@ async def test_streams_are_limited_per_actor_and_counted_down_when_they_end(
 
 
 async def test_open_streams_end_when_the_server_stops(trial: Caller, app: FastAPI) -> None:
-    async with httpx2.AsyncClient(timeout=20) as http:
+    async with httpx2.AsyncClient(timeout=90) as http:
         async with serving(app) as url:
             response = await http.send(
                 http.build_request("GET", f"{url}{EVENTS}/stream", headers=headers()),

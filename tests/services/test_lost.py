@@ -68,7 +68,7 @@ class Service:
 
     def cases(self) -> dict[str, int]:
         url = f"http://127.0.0.1:{self.worker.port}/ready"
-        with urllib.request.urlopen(url, timeout=5) as said:
+        with urllib.request.urlopen(url, timeout=60) as said:
             found: dict[str, int] = json.load(said)["cases"]
         return found
 
@@ -131,7 +131,7 @@ async def service(
     await worker.ready()
     await api.ready()
     redis = redis_client(streams)
-    async with httpx2.AsyncClient(base_url=api.url, timeout=60) as http:
+    async with httpx2.AsyncClient(base_url=api.url, timeout=120) as http:
         site = Site(http, f"T-{uuid4().hex[:12]}")
         await site.open()
         for number in range(3):

@@ -34,7 +34,7 @@ async def site(processes: tuple[WorkerProcess, ApiProcess]) -> AsyncIterator[Sit
     worker, api = processes
     await worker.ready()
     await api.ready()
-    async with httpx2.AsyncClient(base_url=api.url, timeout=60) as http:
+    async with httpx2.AsyncClient(base_url=api.url, timeout=120) as http:
         yield Site(http, f"T-{uuid4().hex[:12]}")
 
 
@@ -133,7 +133,7 @@ async def test_the_api_is_up_and_says_so_while_kafka_and_redis_are_away(
     )
     api = ApiProcess(nowhere, token_file, tmp_path / "api.log", free_port()).start()
     try:
-        async with httpx2.AsyncClient(base_url=api.url, timeout=30) as http:
+        async with httpx2.AsyncClient(base_url=api.url, timeout=120) as http:
             while True:
                 assert api.process.poll() is None, api.log.read_text()
                 try:
@@ -163,7 +163,7 @@ def test_a_missing_setting_is_named_and_stops_the_start() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
     )
     assert ended.returncode == 78
     assert "HOLDFAST_KAFKA_BOOTSTRAP" in ended.stderr
@@ -172,4 +172,4 @@ def test_a_missing_setting_is_named_and_stops_the_start() -> None:
 
 def test_the_api_process_never_loads_faust() -> None:
     code = "import services.api.__main__, sys; sys.exit('faust' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=150).returncode == 0

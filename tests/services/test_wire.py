@@ -180,7 +180,7 @@ async def test_who_sends_a_body_to_the_end_and_nonsense_behind_it_reads_one_answ
 
 async def test_a_body_in_time_is_taken_however_it_is_cut(memory: Memory, token_file: Path) -> None:
     async with server(memory, token_file) as url:
-        async with httpx2.AsyncClient(base_url=url, timeout=20) as http:
+        async with httpx2.AsyncClient(base_url=url, timeout=90) as http:
             await Caller(http).open_trial()
         body = json.dumps(form()).encode()
         async with line(url) as one:
@@ -284,11 +284,11 @@ async def test_a_viewer_that_does_not_read_is_cut_off_and_another_is_not(
 ) -> None:
     """The server holds no more for it than its buffer, and its place is free again."""
     monkeypatch.setattr("services.api.events._events", endless)
-    app = build_app(memory.ports(), ApiSettings(token_file=token_file, unread_seconds=0.3))
+    app = build_app(memory.ports(), ApiSettings(token_file=token_file, unread_seconds=1.5))
     open_streams = app.state.streams._open
     request = b"GET /v1/trials/T1/events/stream HTTP/1.1\r\nHost: x\r\n"
     async with serving(app) as url:
-        async with httpx2.AsyncClient(base_url=url, timeout=20) as http:
+        async with httpx2.AsyncClient(base_url=url, timeout=90) as http:
             await Caller(http).open_trial()
         async with line(url, limit=1) as blind, line(url) as reading:
             blind.send(request + b"Authorization: Bearer token-s1\r\n\r\n")

@@ -91,7 +91,7 @@ def _is_whole(node: RedisProcess) -> bool:
     return "cluster_state:ok" in said and "cluster_known_nodes:4" in said
 
 
-def _until(happened: Callable[[], bool], within_seconds: float = 30.0) -> None:
+def _until(happened: Callable[[], bool], within_seconds: float = 120.0) -> None:
     deadline = time.monotonic() + within_seconds
     while not happened():
         assert time.monotonic() < deadline, "the cluster did not come together"

@@ -74,7 +74,7 @@ async def agree(owner: Owner, trial: str, records: int) -> None:
 
 async def heard(follower: TrialFollower, trial: str, number: int) -> int:
     """The sequence under which the follower hears of a command."""
-    answer = await follower.wait_for(trial, command_id(trial, number), 30)
+    answer = await follower.wait_for(trial, command_id(trial, number), 120)
     assert answer is not None
     return answer.sequence
 

@@ -74,7 +74,7 @@ async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_
     owner = await new_owner()
     owner.stage.assigned(range(owner.settings.partitions))
     await owner.stage._tick()
-    waiting = asyncio.create_task(follower.wait_for(trial, command_id(trial, 1), 30))
+    waiting = asyncio.create_task(follower.wait_for(trial, command_id(trial, 1), 120))
     await owner.decide([request(trial, 0), request(trial, 1)])
     answer = await waiting
     assert answer is not None
@@ -84,7 +84,7 @@ async def test_an_answer_is_given_as_soon_as_it_is_published_and_the_fold_holds_
     assert fold is not None
     assert fold.slots == 2
     assert await follower.answer(trial, command_id(trial, 1)) == answer
-    assert await follower.wait_for(trial, command_id(trial, 0), 30) is not None
+    assert await follower.wait_for(trial, command_id(trial, 0), 120) is not None
     listed = await follower.list_trials()
     assert trial in listed.trial_ids
     assert listed.complete
@@ -94,10 +94,10 @@ async def test_an_old_answer_that_the_follower_no_longer_holds_is_looked_up(
     follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
     await owner.decide([request(trial, 0)])
-    first = await follower.wait_for(trial, command_id(trial, 0), 30)
+    first = await follower.wait_for(trial, command_id(trial, 0), 120)
     assert first is not None
     follower._follows[trial].fold.recent.clear()
-    assert await follower.wait_for(trial, command_id(trial, 0), 30) == first
+    assert await follower.wait_for(trial, command_id(trial, 0), 120) == first
 
 
 async def test_another_follower_reads_what_was_decided_before_it_came(
@@ -129,7 +129,7 @@ async def test_a_subscriber_is_given_every_record_once_old_and_new(
 
     subscribed = asyncio.create_task(subscribe())
     await owner.decide([request(trial, n) for n in range(2, 4)])
-    await asyncio.wait_for(subscribed, 30)
+    await asyncio.wait_for(subscribed, 120)
     assert seen == [1, 2, 3]
 
 
@@ -137,13 +137,13 @@ async def test_a_fold_outlives_a_redis_that_is_emptied_and_rebuilt(
     follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
     await owner.decide([request(trial, n) for n in range(3)])
-    assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
+    assert await follower.wait_for(trial, command_id(trial, 2), 120) is not None
     await owner.redis.delete(*keys.of_trial(trial))
     fold = await follower.trial(trial)
     assert fold is not None
     assert fold.slots == 3
     await owner.decide([request(trial, 3)])
-    assert await follower.wait_for(trial, command_id(trial, 3), 30) is not None
+    assert await follower.wait_for(trial, command_id(trial, 3), 120) is not None
 
 
 async def test_a_fold_is_kept_for_as_long_as_redis_has_nothing_of_the_trial(
@@ -154,7 +154,7 @@ async def test_a_fold_is_kept_for_as_long_as_redis_has_nothing_of_the_trial(
 ) -> None:
     monkeypatch.setattr(follow_one, "BLOCK_MS", 10)
     await owner.decide([request(trial, 0)])
-    assert await follower.wait_for(trial, command_id(trial, 0), 30) is not None
+    assert await follower.wait_for(trial, command_id(trial, 0), 120) is not None
     await owner.redis.delete(*keys.of_trial(trial))
     looked = await looks(follower, trial, follow_one.PATIENCE + 2, monkeypatch)
     assert looked > follow_one.PATIENCE
@@ -186,10 +186,10 @@ async def test_another_chain_in_redis_is_folded_anew(
 ) -> None:
     """Kafka lost the end of the log and the trial went on without it."""
     await owner.decide([request(trial, n) for n in range(2)])
-    assert await follower.wait_for(trial, command_id(trial, 1), 30) is not None
+    assert await follower.wait_for(trial, command_id(trial, 1), 120) is not None
     follower._follows[trial].fold.tip = Tip(1, "f" * 64)
     await owner.decide([request(trial, 2)])
-    assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
+    assert await follower.wait_for(trial, command_id(trial, 2), 120) is not None
     fold = await follower.trial(trial)
     assert fold is not None
     assert fold.slots == 3
@@ -283,7 +283,7 @@ async def test_what_a_reader_does_not_find_though_it_was_folded_is_no_end_of_the
     follower: TrialFollower, owner: Owner, trial: str
 ) -> None:
     await owner.decide([request(trial, n) for n in range(3)])
-    assert await follower.wait_for(trial, command_id(trial, 2), 30) is not None
+    assert await follower.wait_for(trial, command_id(trial, 2), 120) is not None
     await owner.redis.xdel(keys.log(trial), keys.entry_id(1))
     with pytest.raises(NotShownError, match="hole"):
         await follower.records(trial)

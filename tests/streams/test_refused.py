@@ -144,7 +144,7 @@ async def run_to_its_end(
         cwd=ROOT,
         env=environment,
         capture_output=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
 

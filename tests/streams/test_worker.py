@@ -78,7 +78,7 @@ async def test_a_worker_killed_at_any_step_of_a_batch_loses_and_doubles_nothing(
     sent += [await client.send(f"form {n}", form(f"P-{n}")) for n in range(12, 15)]
     heir = new_worker()
     for command_id in sent:
-        assert await client.follower.wait_for(client.trial, command_id, 60) is not None
+        assert await client.follower.wait_for(client.trial, command_id, 150) is not None
     while len(sequences := {str(e["sequence"]) for e in await public_events(client, reader)}) < 19:
         await asyncio.sleep(0.1)
     assert sorted(sequences) == [f"{n:020d}" for n in range(4 + 15)]
@@ -97,7 +97,7 @@ async def test_two_workers_share_the_partitions_and_one_takes_over_when_the_othe
     one.kill()
     sent += [await client.send(f"form {n}", form(f"P-{n}")) for n in range(20, 40)]
     for command_id in sent:
-        assert await client.follower.wait_for(client.trial, command_id, 60) is not None
+        assert await client.follower.wait_for(client.trial, command_id, 150) is not None
     await other.stop()
     assert (await agreed(client, reader))[3:] == [str(command_id) for command_id in sent]
 
@@ -142,7 +142,7 @@ def test_a_worker_that_is_not_told_where_things_are_names_the_setting_alone() ->
         cwd=ROOT,
         env=environment | {"HOLDFAST_REDIS_URL": "redis://:hush@127.0.0.1:1/0"},
         capture_output=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert ended.returncode == 78
@@ -161,7 +161,7 @@ def test_a_worker_without_assertions_refuses_to_start(settings: Settings) -> Non
         cwd=ROOT,
         env=environment,
         capture_output=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert ended.returncode == 78
@@ -181,7 +181,7 @@ async def test_a_worker_with_the_wrong_partition_count_says_what_to_set(
         cwd=ROOT,
         env=environment,
         capture_output=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert ended.returncode == 78

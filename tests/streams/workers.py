@@ -73,7 +73,7 @@ class WorkerProcess:
 
     async def ended(self) -> int:
         """Its exit code; negative for the signal that killed it."""
-        return await asyncio.to_thread(self.process.wait, 60)
+        return await asyncio.to_thread(self.process.wait, 150)
 
     async def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -144,7 +144,7 @@ class Client:
         return request.command_id
 
     async def ask(
-        self, name: str, command: c.AnyCommand, actor: c.Actor = CENTRE, within: float = 60
+        self, name: str, command: c.AnyCommand, actor: c.Actor = CENTRE, within: float = 150
     ) -> StoredAnswer:
         command_id = await self.send(name, command, actor)
         answer = await self.follower.wait_for(self.trial, command_id, within)
