@@ -176,3 +176,18 @@ def test_a_level_opened_where_somebody_was_dosed_waits_for_no_other_first() -> N
     for subject in ("P5", "P6"):
         assert trial.at("04-06 09:00").form(subject).outcome == "slot_reserved"
     assert trial.authorise("P5", "04-06") == recorded()
+
+
+def test_after_an_expansion_no_corrected_level_staggers_anybody() -> None:
+    """P3 was not the first at L1: gone to L2 and come back, it starts no stagger (R12)."""
+    trial = two_behind_the_stagger()
+    for subject in ("P2", "P3"):
+        assert trial.at("03-09 10:00").dose(subject) == recorded()
+    trial.at("03-12 09:00").dlt("P2", "03-11")
+    trial.at("03-30 09:00").clear("P1")
+    trial.at("03-30 09:00").clear("P3")
+    assert trial.target("L1") == 6
+    assert trial.correct("P3", "dosed_level", "L2") == recorded()
+    assert trial.at("03-31 09:00").form("P4") == reserved("L1", "04-03 09:00")
+    assert trial.correct("P3", "dosed_level", "L1") == recorded()
+    assert trial.form("P5") == reserved("L1", "04-03 09:00")
