@@ -419,3 +419,17 @@ def test_a_regimen_counts_by_the_doses_of_any_agent(
     agents = [{"name": n, "drug_class": "cytotoxic", "doses_given": given} for n, given in names]
     given = metastatic(agents=agents, doses_given=of_regimen)
     assert said([given]) == f"0 (neo)adjuvant and {count} metastatic"
+
+
+def test_one_regimen_recorded_twice_beside_another_of_the_same_day_is_one() -> None:
+    """Whatever stands between the two records."""
+    twice = [metastatic("docetaxel"), metastatic("gemcitabine"), metastatic("docetaxel")]
+    assert said(twice) == "0 (neo)adjuvant and 2 metastatic"
+
+
+def test_a_third_course_is_held_against_the_second_not_the_first() -> None:
+    """Stopped by choice, taken up again, progressed under it: the next one is a new line."""
+    first = metastatic("capecitabine", 2022, stop_reason="choice")
+    again = metastatic("capecitabine", 2023, stop_reason="progression")
+    third = metastatic("capecitabine", 2024, stop_reason="choice")
+    assert said([first, again, third]) == "0 (neo)adjuvant and 2 metastatic"
