@@ -72,3 +72,14 @@ def test_before_the_mtd_a_version_may_ask_for_more() -> None:
     trial = cleared_at_l1()
     more = P0(version="2.0", variant="C", rp2d_min_evaluable=6)
     assert trial.at("03-22 12:00").adopt(more) == recorded()
+
+
+def test_a_version_that_asks_for_no_more_than_before_is_adopted_however_few_there_are() -> None:
+    """MTD L1 with 3, signed below what was recommended; 6 were asked for all along."""
+    trial = cleared_at_l1(P0(variant="C", rp2d_min_evaluable=6))
+    assert trial.at("03-22 12:00").sign("mtd", "L1", reason="Enough.") == recorded()
+    same = P0(version="2.0", variant="C", rp2d_min_evaluable=6)
+    assert trial.at("03-23 09:00").adopt(same) == recorded()
+    fewer = P0(version="3.0", variant="C", rp2d_min_evaluable=3)
+    assert trial.at("03-23 10:00").adopt(fewer) == recorded()
+    assert trial.at("03-23 11:00").sign_rp2d("L1") == recorded()
