@@ -9,6 +9,7 @@ import pytest
 
 from enrollment.canonical import canonical
 from streams.kafka import Outgoing, Producer
+from streams.numbers import number_of
 from streams.partition import partition_of
 from streams.settings import Settings
 from streams.topics import LOG, TOPICS, WEB_DRAFTS, WEB_RECORD, TopicsError, check, create
@@ -42,7 +43,7 @@ async def test_topics_are_made_checked_and_set_right(own_settings: Settings) -> 
         await check(own_settings)
     counts = {topic: 1 if topic in (WEB_RECORD, WEB_DRAFTS) else 8 for topic in TOPICS}
     assert await create(own_settings) == [
-        f"{topic}: created, {count} partitions" for topic, count in counts.items()
+        f"{topic}: created, {number_of(count, 'partition')}" for topic, count in counts.items()
     ]
     await check(own_settings)
     assert await create(own_settings) == [f"{topic}: as it should be" for topic in TOPICS]
