@@ -10,20 +10,10 @@ from enrollment.events import LevelExpanded, SlotRecalled
 from enrollment.evolve_trial import protocol_of
 from enrollment.invariants import free_places
 from enrollment.recount import Recount
-from tests.enrollment.designs import design_for, resized
+from tests.enrollment.designs import OTHERS, TIMED, design_for, resized
 from tests.enrollment.spec import P0, Story, opened, recorded, refused
 
-IN_COHORTS = (
-    "boin",
-    "tite_boin",
-    "mtpi",
-    "mtpi2",
-    "keyboard",
-    "i3_plus_3",
-    "decision_table",
-    "crm",
-    "tite_crm",
-)
+IN_COHORTS = tuple(kind for kind in (*OTHERS, *TIMED) if kind != "rolling_six")
 LEVELS = ("L1", "L2", "L3")
 
 

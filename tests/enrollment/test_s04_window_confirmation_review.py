@@ -62,7 +62,11 @@ def test_before_the_activation_a_form_is_refused() -> None:
 
 
 def test_slots_waits_windows_and_confirmations_row_by_row() -> None:
-    under_review()
+    """Each row is asserted where the story tells it; this is how it leaves the trial."""
+    trial = under_review()
+    assert trial.counts("L1") == (3, 0, 0, 0)
+    assert trial.review() == ("escalate", "L2")
+    assert trial.waitlist() == ["P4", "P5", "P6"]
 
 
 def test_the_review_is_refused_in_order_then_signed_and_the_waitlist_moves_up() -> None:

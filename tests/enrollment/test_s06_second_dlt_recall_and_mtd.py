@@ -10,11 +10,17 @@ from tests.enrollment.spec import recorded, refused
 
 
 def test_a_second_dlt_stops_the_level_at_once_and_recalls_the_undosed() -> None:
-    stopped()
+    """Each step is asserted where the story tells it; this is how it leaves the trial."""
+    trial = stopped()
+    assert trial.slot("P9") == "recalled"
+    assert trial.places("L2") == 0
+    assert trial.review() == ("de_escalate", "L1")
 
 
 def test_the_lower_level_opens_again_and_ends_as_the_mtd() -> None:
-    mtd_signed()
+    trial = mtd_signed()
+    assert (trial.state.mtd, trial.state.phase1) == ("L1", "closed")
+    assert trial.counts("L1") == (6, 0, 0, 0)
 
 
 def test_the_rp2d_may_not_lie_above_the_mtd_and_its_signature_opens_phase_two() -> None:

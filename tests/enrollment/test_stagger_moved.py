@@ -118,8 +118,8 @@ def test_a_dlt_told_before_the_first_dose_of_a_staggered_level_keeps_the_others_
     assert trial.promoted() == [("P2", "L1", "03-11 00:00")]
 
 
-def four_at_l1() -> Story:
-    """P1 dosed on 03-02, P2 and P3 on 03-09, P4 on 03-12 in the place of P3: not evaluable."""
+def three_at_l1() -> Story:
+    """P1 dosed on 03-02, P2 and P3 on 03-09, behind the stagger."""
     trial = opened(P0(stagger_days=7, levels=("L1", "L2", "L3")), at="03-01 09:00")
     trial.at("03-01 09:10").form("P1")
     trial.at("03-02 11:00").dose("P1")
@@ -127,6 +127,12 @@ def four_at_l1() -> Story:
         trial.at("03-03 09:00").form(subject)
     for subject in ("P2", "P3"):
         trial.at("03-09 10:00").dose(subject)
+    return trial
+
+
+def four_at_l1() -> Story:
+    """P4 is dosed on 03-12 in the place of P3, who is not evaluable."""
+    trial = three_at_l1()
     assert trial.at("03-12 09:00").not_evaluable("P3") == recorded()
     assert trial.at("03-12 10:00").form("P4").outcome == "slot_reserved"
     assert trial.at("03-12 11:00").dose("P4") == recorded()
@@ -159,13 +165,7 @@ def test_a_dose_corrected_to_the_level_that_waits_for_its_first_is_its_first() -
 
 def test_a_level_opened_where_somebody_was_dosed_waits_for_no_other_first() -> None:
     """P4 was given L2 before it was opened; the stagger behind that dose is long over."""
-    trial = opened(P0(stagger_days=7, levels=("L1", "L2", "L3")), at="03-01 09:00")
-    trial.at("03-01 09:10").form("P1")
-    trial.at("03-02 11:00").dose("P1")
-    for subject in ("P2", "P3"):
-        trial.at("03-03 09:00").form(subject)
-    for subject in ("P2", "P3"):
-        trial.at("03-09 10:00").dose(subject)
+    trial = three_at_l1()
     assert trial.at("03-12 09:00").correct("P3", "dosed_level", "L2") == recorded()
     assert trial.at("03-12 10:00").form("P4").outcome == "slot_reserved"
     assert trial.at("03-12 11:00").dose("P4") == recorded()

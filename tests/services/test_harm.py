@@ -217,7 +217,7 @@ async def test_an_address_that_is_none_leads_nowhere(
 ) -> None:
     url = httpx2.URL("http://api").copy_with(raw_path=path.encode())
     answer = await trial.http.get(url, headers={"Authorization": "Bearer token-centre"})
-    problem(answer, status, name)
+    assert problem(answer, status, name)["status"] == status
 
 
 @pytest.mark.parametrize(

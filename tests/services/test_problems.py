@@ -50,7 +50,8 @@ async def test_a_boolean_is_no_number_and_a_fraction_is_no_measure(trial: Caller
 @pytest.mark.parametrize("path", ["/forms", "/suspension", "/verdicts"])
 @pytest.mark.parametrize("raw", [b"{", b"nonsense", b'{"a": NaN}', b"\xff\xfe"])
 async def test_what_is_not_json_is_said_to_be_so(trial: Caller, path: str, raw: bytes) -> None:
-    problem(await trial.post(path, raw, "token-centre"), 400, "json.malformed")
+    answer = await trial.post(path, raw, "token-centre")
+    assert problem(answer, 400, "json.malformed")["status"] == 400
 
 
 async def test_no_body_is_no_form_and_a_command_that_says_nothing(trial: Caller) -> None:
