@@ -12,9 +12,16 @@ from eligibility.her2.combined_groups import call_2018, group_of
 from eligibility.her2.separate_tests import ihc_call, ish_2007, ish_2013
 from eligibility.her2.status import Ish, Reading, Status
 from eligibility.her2.trial_rule import trial_call
-from protocols.model import Protocol
-from protocols.parse import parse_protocol
-from tests.eligibility.base import finding, shipped, verdict
+from tests.eligibility.base import finding, verdict
+from tests.eligibility.specimens import (
+    NEGATIVE,
+    NO_AMPLIFICATION,
+    POSITIVE,
+    judged,
+    several,
+    specimen,
+    warning,
+)
 
 FILE = Path(__file__).parents[1] / "cases" / "her2_vectors.toml"
 VECTORS = tomllib.loads(FILE.read_text("utf-8"))["vectors"]
@@ -73,24 +80,6 @@ def test_the_guidelines_of_2018_and_2023_read_both_together(vector: dict[str, An
         assert call.because.endswith("needed")
 
 
-def specimen(name: str, vector: dict[str, Any], assay: str = "FISH") -> dict[str, Any]:
-    """A specimen on the form with the vector's tests."""
-    found: dict[str, Any] = {"specimen": name, "tissue": "metastasis", "ihc": [], "ish": []}
-    if "ihc" in vector:
-        found["ihc"] = [{"score": vector["ihc"], "reported_on": "2027-01-10"}]
-    if "copies" in vector or "ratio" in vector:
-        probe = "single" if vector.get("single_probe") else "dual"
-        ish = {"assay": assay, "probe": probe, "reported_on": "2027-01-12"}
-        values = {key: vector[key] for key in ("ratio", "copies") if key in vector}
-        found["ish"] = [ish | values]
-    return found
-
-
-def judged(*specimens: dict[str, Any], protocol: Protocol | None = None) -> Any:
-    changed = verdict({"her2_specimens": list(specimens)}, protocol=protocol)
-    return finding(changed, "I6")
-
-
 @each_vector
 def test_inclusion_6_on_one_specimen(vector: dict[str, Any]) -> None:
     found = judged(specimen("biopsy", vector))
@@ -110,11 +99,6 @@ def test_the_dangerous_vectors_are_those_the_literature_names() -> None:
     assert hidden == DANGEROUS
 
 
-def warning() -> Protocol:
-    text = shipped().text.replace('her2_safety = "review"', 'her2_safety = "warn"')
-    return parse_protocol(text)
-
-
 def test_with_warn_the_finding_passes_and_still_shows_the_danger() -> None:
     found = judged(specimen("biopsy", VECTORS[12]), protocol=warning())
     assert (found.answer, found.safety) == (Answer.PASS, True)
@@ -130,8 +114,7 @@ def test_with_review_the_verdict_needs_a_person() -> None:
     assert changed.safety(2) == ("I6",)
 
 
-NEGATIVE, EQUIVOCAL, POSITIVE = {"ihc": "1+"}, {"ihc": "2+"}, {"ihc": "3+"}
-NO_AMPLIFICATION = {"ihc": "2+", "ratio": "1.2", "copies": "2.6"}
+EQUIVOCAL = {"ihc": "2+"}
 
 
 @pytest.mark.parametrize(
@@ -152,21 +135,6 @@ def test_specimens_are_read_together(
 ) -> None:
     assert judged(specimen("primary", one), specimen("liver", other)).answer is answer
     assert judged(specimen("liver", other), specimen("primary", one)).answer is answer
-
-
-def test_ihc_2_with_sish_only_needs_a_person() -> None:
-    assert judged(specimen("biopsy", NO_AMPLIFICATION, "SISH")).answer is Answer.REVIEW
-
-
-def test_sish_alone_is_as_good_as_fish() -> None:
-    ratio = {"ratio": "2.19", "copies": "3.0"}
-    assert judged(specimen("biopsy", ratio, "SISH")).answer is Answer.PASS
-    assert judged(specimen("biopsy", {"ratio": "2.20"}, "SISH")).answer is Answer.FAIL
-
-
-def test_cish_is_not_named_by_the_record() -> None:
-    assert judged(specimen("biopsy", {"ratio": "1.2"}, "CISH")).answer is Answer.UNKNOWN
-    assert judged(specimen("biopsy", NO_AMPLIFICATION, "CISH")).answer is Answer.UNKNOWN
 
 
 def failed(kind: str) -> dict[str, Any]:
@@ -196,25 +164,6 @@ def test_a_failed_fish_leaves_ihc_2_waiting_for_fish() -> None:
     found = judged(both)
     assert found.answer is Answer.UNKNOWN
     assert "FISH failed technically" in found.because
-
-
-def test_of_several_tests_the_latest_that_worked_counts() -> None:
-    repeated = {
-        "specimen": "biopsy",
-        "tissue": "metastasis",
-        "ihc": [
-            {"score": "3+", "reported_on": "2026-12-01"},
-            {"score": "1+", "reported_on": "2027-01-20"},
-            {"failed": True, "reported_on": "2027-02-01"},
-        ],
-    }
-    assert judged(repeated).answer is Answer.PASS
-
-
-def test_two_assays_that_contradict_each_other_need_a_person() -> None:
-    both = specimen("biopsy", {"ihc": "2+", "ratio": "1.2", "copies": "2.6"})
-    both["ish"].append({"assay": "SISH", "probe": "dual", "ratio": "2.4", "copies": "5.0"})
-    assert judged(both).answer is Answer.REVIEW
 
 
 @pytest.mark.parametrize(
@@ -266,63 +215,6 @@ def test_2_20_is_the_edge_whatever_the_ihc(ihc: str, ratio: str, answer: Answer)
     assert judged(specimen("biopsy", one)).answer is answer
 
 
-@pytest.mark.parametrize(("other", "answer"), [("2.19", Answer.PASS), ("2.20", Answer.REVIEW)])
-def test_two_assays_contradict_each_other_across_the_edge(other: str, answer: Answer) -> None:
-    both = specimen("biopsy", {"ihc": "2+", "ratio": "1.2", "copies": "2.6"})
-    both["ish"].append({"assay": "SISH", "probe": "dual", "ratio": other, "copies": "3.0"})
-    assert judged(both).answer is answer
-
-
-IHC_3, IHC_1 = {"score": "3+"}, {"score": "1+"}
-
-
-@pytest.mark.parametrize(
-    "ihc",
-    [
-        [IHC_3, IHC_1 | {"reported_on": "2027-01-20"}],
-        [IHC_1 | {"reported_on": "2027-01-20"}, IHC_3],
-        [IHC_3 | {"reported_on": "2026"}, IHC_1 | {"reported_on": "2026-05-20"}],
-        [IHC_3 | {"reported_on": "2026-05-20"}, IHC_1 | {"reported_on": "2026"}],
-        [IHC_3 | {"reported_on": "2026-05-20"}, IHC_1 | {"reported_on": "2026-05-20"}],
-        [IHC_3, IHC_1],
-    ],
-    ids=str,
-)
-def test_where_dates_do_not_tell_the_latest_of_contradicting_tests_it_is_unknown(
-    ihc: list[dict[str, str]],
-) -> None:
-    found = judged({"specimen": "biopsy", "tissue": "metastasis", "ihc": ihc})
-    assert (found.answer, found.missing) == (Answer.UNKNOWN, ("her2_specimens",))
-    assert "which test is the latest decides" in found.because
-
-
-def test_without_dates_tests_that_agree_are_enough() -> None:
-    assert (
-        judged(
-            {"specimen": "biopsy", "tissue": "metastasis", "ihc": [{"score": "0"}, IHC_1]}
-        ).answer
-        is Answer.PASS
-    )
-
-
-def test_of_ratios_without_a_date_each_may_be_the_latest_and_each_is_a_danger() -> None:
-    two = specimen("biopsy", {"ratio": "1.2", "copies": "2.6"})
-    two["ish"] = [
-        {"assay": "FISH", "probe": "dual", "ratio": ratio, "copies": "5.0"}
-        for ratio in ("2.1", "1.2")
-    ]
-    found = judged(two)
-    assert (found.answer, found.safety) == (Answer.REVIEW, True)
-
-
-def test_a_test_dated_after_the_form_is_no_fact_yet() -> None:
-    ahead = specimen("biopsy", NEGATIVE)
-    ahead["ihc"][0]["reported_on"] = "2031-01-10"
-    found = judged(ahead)
-    assert found.answer is Answer.UNKNOWN
-    assert "dated after the form" in found.because
-
-
 def test_a_ratio_of_a_single_probe_is_a_contradiction() -> None:
     """One of the two is wrong: taken as a dual probe it would not be negative."""
     one = specimen("biopsy", {"ihc": "1+"})
@@ -332,82 +224,10 @@ def test_a_ratio_of_a_single_probe_is_a_contradiction() -> None:
     assert "a single probe gives no ratio" in found.because
 
 
-@pytest.mark.parametrize(
-    ("collected_on", "answer"),
-    [("2027-03-24", Answer.PASS), ("2027-03", Answer.PASS), ("2027-03-25", Answer.UNKNOWN)],
-)
-def test_a_specimen_is_not_taken_after_the_form(collected_on: str, answer: Answer) -> None:
-    found = judged({**specimen("biopsy", {"ihc": "1+"}), "collected_on": collected_on})
-    assert found.answer is answer
-
-
-def test_a_wall_of_tests_without_dates_is_unknown() -> None:
-    many = [{"score": "1+"} for _ in range(13)]
-    assert judged({"specimen": "b", "tissue": "unknown", "ihc": many}).answer is Answer.UNKNOWN
-
-
-@pytest.mark.parametrize(("copies", "answer"), [("5.99", Answer.PASS), ("6.0", Answer.REVIEW)])
-def test_ihc_1_is_contradicted_by_a_single_probe_from_six_copies_whatever_the_setting(
-    copies: str, answer: Answer
-) -> None:
-    one = specimen("biopsy", {"ihc": "1+", "copies": copies, "single_probe": True})
-    assert judged(one, protocol=warning()).answer is answer
-
-
 @pytest.mark.parametrize(("ratio", "answer"), [("1.99", Answer.PASS), ("2.00", Answer.REVIEW)])
 def test_a_ratio_from_2_0_without_copies_may_hide_the_danger(ratio: str, answer: Answer) -> None:
     found = judged(specimen("biopsy", {"ratio": ratio}))
     assert (found.answer, found.safety) == (answer, answer is Answer.REVIEW)
-
-
-def several(ihc: str | None, *ish: dict[str, str]) -> dict[str, Any]:
-    """A specimen with one test of each assay."""
-    found = specimen("biopsy", {} if ihc is None else {"ihc": ihc})
-    return {**found, "ish": list(ish)}
-
-
-FISH_2_6 = {"assay": "FISH", "probe": "dual", "ratio": "1.2", "copies": "2.6"}
-
-
-@pytest.mark.parametrize(
-    ("ihc", "other", "answer"),
-    [
-        ("1+", {"assay": "SISH", "probe": "dual", "ratio": "2.5"}, Answer.REVIEW),
-        ("1+", {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.PASS),
-        ("3+", {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.REVIEW),
-        ("3+", {"assay": "SISH", "probe": "dual", "ratio": "2.2"}, Answer.FAIL),
-        (None, {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.PASS),
-        (None, {"assay": "SISH", "probe": "dual", "ratio": "2.2"}, Answer.FAIL),
-        ("2+", {"assay": "SISH", "probe": "dual", "ratio": "1.5"}, Answer.REVIEW),
-    ],
-)
-def test_where_fish_gave_no_ratio_that_of_another_assay_is_read(
-    ihc: str | None, other: dict[str, str], answer: Answer
-) -> None:
-    """Copies that contradict nothing: R20 sends IHC 0, 1+ and 3+ against an ISH to a person."""
-    without = {"assay": "FISH", "probe": "dual", "copies": "3.9" if ihc != "3+" else "4.0"}
-    assert judged(several(ihc, without, other), protocol=warning()).answer is answer
-
-
-@pytest.mark.parametrize(("copies", "answer"), [("5.9", Answer.PASS), ("6.0", Answer.REVIEW)])
-def test_ihc_1_is_contradicted_by_a_single_probe_beside_a_negative_fish(
-    copies: str, answer: Answer
-) -> None:
-    cish = {"assay": "CISH", "probe": "single", "copies": copies}
-    assert judged(several("1+", FISH_2_6, cish), protocol=warning()).answer is answer
-
-
-@pytest.mark.parametrize(("fish", "answer"), [("2.19", Answer.PASS), ("2.20", Answer.REVIEW)])
-def test_the_edge_parts_two_assays_whichever_is_above(fish: str, answer: Answer) -> None:
-    above = {"assay": "FISH", "probe": "dual", "ratio": fish, "copies": "3.0"}
-    below = {"assay": "SISH", "probe": "dual", "ratio": "2.19", "copies": "3.0"}
-    assert judged(several("2+", above, below)).answer is answer
-
-
-def test_the_danger_may_lie_in_another_assay() -> None:
-    sish = {"assay": "SISH", "probe": "dual", "ratio": "2.1", "copies": "5.0"}
-    found = judged(several("2+", FISH_2_6, sish))
-    assert (found.answer, found.safety) == (Answer.REVIEW, True)
 
 
 @pytest.mark.parametrize(("copies", "answer"), [("3.99", Answer.PASS), ("4.00", Answer.REVIEW)])
@@ -424,30 +244,3 @@ def test_specimens_that_disagree_need_a_person_whatever_the_setting() -> None:
         found = judged(*both, protocol=warning())
         assert found.answer is Answer.REVIEW
         assert "specimens disagree" in found.because.casefold()
-
-
-@pytest.mark.parametrize(
-    ("reported_on", "answer"),
-    [("2027-03-24", Answer.PASS), ("2027-03", Answer.PASS), ("2027-04", Answer.UNKNOWN)],
-)
-def test_a_report_of_the_forms_own_day_is_a_fact(reported_on: str, answer: Answer) -> None:
-    one = several("1+")
-    one["ihc"][0]["reported_on"] = reported_on
-    assert judged(one).answer is answer
-
-
-def test_a_report_of_any_assay_after_the_form_is_no_fact_yet() -> None:
-    sish = {"assay": "SISH", "probe": "dual", "ratio": "1.3", "reported_on": "2027-03-25"}
-    assert judged(several("1+", FISH_2_6, sish)).answer is Answer.UNKNOWN
-
-
-def test_a_score_of_a_failed_test_is_none() -> None:
-    failed = several("1+")
-    failed["ihc"][0]["failed"] = True
-    assert judged(failed).answer is Answer.UNKNOWN
-
-
-def test_a_later_test_without_a_result_replaces_none() -> None:
-    waiting = several("1+")
-    waiting["ihc"].append({"reported_on": "2027-03-01"})
-    assert judged(waiting).answer is Answer.PASS
