@@ -7,7 +7,7 @@ import pytest
 
 from cohorts.designs.design import LevelHistory
 from tests.oracles.checks_boin import design
-from tests.oracles.registry import found_checks
+from tests.oracles.registry import NotCheckedError, found_checks
 
 CHECKS = found_checks()
 NO_DLTS = {"true_dlt": [0.0, 0.0], "target": 0.25, "cohort": 1, "ncohort": 3}
@@ -72,7 +72,10 @@ def rows() -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize(("name", "row"), list(rows()))
 def test_a_right_row_that_we_have_not_seen_passes(name: str, row: dict[str, Any]) -> None:
+    """`of` raises where a value is wrong (see the harness), and where one is not looked at."""
     CHECKS[name].of(row, 1e-9)
+    with pytest.raises(NotCheckedError, match="of_another_kind"):
+        CHECKS[name].of(row | {"of_another_kind": 1}, 1e-9)
 
 
 def test_a_trace_that_enrols_before_an_outcome_of_the_same_day_fails() -> None:
